@@ -1,0 +1,61 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const noEnv = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Only src/config.ts reads the environment.',
+};
+
+export default tseslint.config(
+  { ignores: ['lib/', 'node_modules/', '.durable-responses/', 'test/histories/'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-deprecated': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'object-shorthand': 'error',
+      'max-lines': ['error', 200],
+      'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/config.ts'],
+    rules: { 'no-restricted-syntax': ['error', noEnv] },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/upstream/**'],
+    rules: {
+      'no-restricted-imports': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'openai', allowTypeImports: true, message: 'Only src/upstream imports the OpenAI client.' }] },
+      ],
+    },
+  },
+  {
+    // Workflow code is deterministic: it may import the SDK, the contracts and the names, and nothing that does I/O.
+    files: ['src/workflows/**/*.ts', 'src/contracts/**/*.ts', 'src/names.ts', 'src/settings.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'openai', allowTypeImports: true }],
+          patterns: [
+            {
+              regex: '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings).*',
+              allowTypeImports: true,
+              message: 'Workflow code imports only @temporalio/workflow, @temporalio/common, contracts, names and settings.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['test/**/*.ts'], rules: { 'max-lines': ['error', 400], 'max-lines-per-function': 'off' } },
+);

@@ -1,0 +1,33 @@
+/** Heartbeats: what the next attempt, or the workflow, learns when a worker is lost. */
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ActivityCancelledError } from '@temporalio/client';
+
+/**
+ * Records heartbeat details on the server before it returns. The SDK's own `heartbeat()` is throttled and not awaited,
+ * so a worker killed right after it may have recorded nothing; a create must not be sent before its intent is durable.
+ *
+ * @throws CancelledFailure when the activity has been asked to cancel; ApplicationFailure of type `NotSent` when the
+ * server could not be reached. Nothing was sent yet in either case.
+ * Source: `RecordActivityTaskHeartbeat` of the Temporal service, through the SDK's async completion client.
+ */
+export async function recordDurably(details: unknown): Promise<void> {
+  const context = Context.current();
+  try {
+    await context.client.activity.heartbeat(context.info.taskToken, details);
+  } catch (error) {
+    if (error instanceof ActivityCancelledError) throw new CancelledFailure('Cancelled before the create was sent.');
+    const reason = error instanceof Error ? error.message : String(error);
+    throw ApplicationFailure.create({
+      type: 'NotSent',
+      message: `The intent to create could not be recorded: ${reason}`,
+    });
+  }
+}
+
+/** Heartbeats the latest details until stopped: at once, and then three times within the heartbeat timeout. */
+export function keepHeartbeating(details: () => unknown): { stop(): void } {
+  const context = Context.current();
+  const everyMs = (context.info.heartbeatTimeoutMs ?? 9_000) / 3;
+  const timer = setInterval(() => context.heartbeat(details()), everyMs);
+  return { stop: () => clearInterval(timer) };
+}

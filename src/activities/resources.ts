@@ -1,0 +1,62 @@
+/** The activities around a run: files before it, cleanup after it. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { CleanUpInput, CleanUpReport, UploadInput } from '../contracts';
+import { toFault, type Upstream } from '../upstream';
+import { failureOf } from './failure';
+
+/** The user's own cleanup. It may be called more than once for a task, so it must be idempotent. */
+export type CleanUpHook = (task: CleanUpInput) => void | Promise<void>;
+
+/** The retry policy of `cleanUp` in `workflows/policies.ts` allows as many attempts. */
+export const CLEAN_UP_ATTEMPTS = 5;
+
+export interface ResourceDeps {
+  upstream: Upstream;
+  cleanUp?: CleanUpHook;
+  nowMs: () => number;
+}
+
+export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceDeps) {
+  /** Null when it is gone, else what is left, in words. */
+  async function remove(what: string, deletion: () => Promise<void>): Promise<string | null> {
+    try {
+      await deletion();
+      return null;
+    } catch (error) {
+      const fault = toFault(error, nowMs(), upstream.secrets);
+      return fault.type === 'Upstream.NotFound' ? null : `${what}: ${fault.message}`;
+    }
+  }
+
+  return {
+    /** Uploads one file and gives its id. A file that cannot be read is refused for good. */
+    async uploadFile({ file, expiresAfterSeconds }: UploadInput): Promise<string> {
+      try {
+        return await upstream.uploadFile(file.path, file.purpose ?? 'user_data', expiresAfterSeconds);
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code)) {
+          const message = `The worker cannot read the file ${file.path} (${code}): it must exist on the worker's machine.`;
+          throw ApplicationFailure.nonRetryable(message, 'FileUnreadable');
+        }
+        throw failureOf(toFault(error, nowMs(), upstream.secrets));
+      }
+    },
+
+    /** Deletes what the task made and calls the user's hook. Retried while something is left; then names what is. */
+    async cleanUp(input: CleanUpInput): Promise<CleanUpReport> {
+      const results = [
+        ...(await Promise.all(input.fileIds.map((id) => remove(`file ${id}`, () => upstream.deleteFile(id))))),
+        ...(await Promise.all(
+          input.containerIds.map((id) => remove(`container ${id}`, () => upstream.deleteContainer(id))),
+        )),
+        await remove('cleanup hook', async () => cleanUp?.(input)),
+      ];
+      const notCleaned = results.filter((result) => result !== null);
+      if (notCleaned.length > 0 && Context.current().info.attempt < CLEAN_UP_ATTEMPTS) {
+        throw ApplicationFailure.create({ type: 'CleanUpIncomplete', message: notCleaned.join('; ') });
+      }
+      return { notCleaned };
+    },
+  };
+}

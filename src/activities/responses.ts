@@ -1,0 +1,126 @@
+/** The activities of one response: start, check, cancel. */
+import { Context } from '@temporalio/activity';
+import type { CancelInput, CheckInput, StartHeartbeat, StartInput, UpstreamFault, VisitReport } from '../contracts';
+import { toFault, type Upstream } from '../upstream';
+import { failureOf } from './failure';
+import { keepHeartbeating, recordDurably } from './heartbeat';
+import { MissingSecretError, requestBody, type SecretProvider } from './request-body';
+import { look, newReport, pause, visit } from './visit';
+
+export interface ResponseDeps {
+  upstream: Upstream;
+  secrets: SecretProvider;
+  nowMs: () => number;
+}
+
+/** Looks after a cancel until the response has ended: upstream may take a moment. */
+const SETTLE_LOOKS = 10;
+
+function rejected(code: string, message: string): UpstreamFault {
+  const none = { httpStatus: null, requestId: null, retryAfterSeconds: null };
+  return { type: 'Upstream.Rejected', message, code, ...none, retryable: false, maybeAccepted: false };
+}
+
+async function bodyOf(input: StartInput, secrets: SecretProvider) {
+  try {
+    return await requestBody(input, secrets);
+  } catch (error) {
+    if (error instanceof MissingSecretError) throw failureOf(rejected('secret_missing', error.message));
+    throw error;
+  }
+}
+
+/** POSTs once. The intent is durable before, the id at once after. */
+async function createOnce(input: StartInput, { upstream, secrets, nowMs }: ResponseDeps): Promise<string> {
+  const { body, secretValues } = await bodyOf(input, secrets);
+  await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
+  const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
+  try {
+    // Not cut off by a cancel: the id must not be lost. The upstream's own deadline bounds it.
+    return await upstream.create(body);
+  } catch (error) {
+    const fault = toFault(error, nowMs(), [...upstream.secrets, ...secretValues]);
+    throw failureOf(fault.maybeAccepted ? { ...fault, type: 'Upstream.AmbiguousCreate' } : fault);
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+async function visitWithHeartbeat(
+  report: VisitReport,
+  input: Pick<StartInput, 'plan'>,
+  deps: ResponseDeps,
+  asStart: boolean,
+) {
+  const details = () => (asStart ? ({ phase: 'created', report } satisfies StartHeartbeat) : report);
+  Context.current().heartbeat(details());
+  const heartbeat = keepHeartbeating(details);
+  try {
+    const { upstream, nowMs } = deps;
+    return await visit(report, input.plan, { upstream, nowMs, signal: Context.current().cancellationSignal });
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+export function createResponseActivities(deps: ResponseDeps) {
+  return {
+    /**
+     * Creates the response and stays for the first short waits. Never retried by the engine: after a lost worker the
+     * workflow reads the heartbeat details (`StartHeartbeat`) and decides. When it is cancelled it comes back with the
+     * report so far; a create in flight is awaited first.
+     */
+    async startResponse(input: StartInput): Promise<VisitReport> {
+      const responseId = await createOnce(input, deps);
+      return visitWithHeartbeat(newReport(responseId, input.plan), input, deps, true);
+    },
+
+    /** Looks at a response and stays for short waits. Faults of upstream are in the report, not thrown. */
+    async checkResponse({ responseId, plan }: CheckInput): Promise<VisitReport> {
+      const earlier = Context.current().info.heartbeatDetails as VisitReport | undefined;
+      return visitWithHeartbeat(earlier ?? newReport(responseId, plan), { plan }, deps, false);
+    },
+
+    /**
+     * Cancels, then believes the GET: a run may have completed first, and servers answer a late cancel in several ways
+     * (200, 400, 404, 409). Comes back when a GET said a terminal status or 404; throws, to be retried, until then.
+     */
+    async cancelResponse({ responseId, include, maxOutputBytes }: CancelInput): Promise<VisitReport> {
+      const { upstream, nowMs } = deps;
+      const report = { ...newReport(responseId, emptyPlan), polls: 0 };
+      let refused: UpstreamFault | null = null;
+      try {
+        await upstream.cancel(responseId);
+      } catch (error) {
+        refused = toFault(error, nowMs(), upstream.secrets);
+      }
+      // Not cancelled with the workflow: this is the cleanup. Its timeouts bound it.
+      const signal = new AbortController().signal;
+      for (let looks = 0; looks < SETTLE_LOOKS; looks++) {
+        await look(report, { include, maxOutputBytes }, { upstream, signal, nowMs });
+        if (report.answer || report.fault?.type === 'Upstream.NotFound') return report;
+        if (refused || report.fault) break;
+        await pause(0.5, signal);
+      }
+      throw failureOf(refused ?? report.fault ?? stillRunning(report));
+    },
+  };
+}
+
+const emptyPlan = {
+  intervalsSeconds: [],
+  pollIndex: 0,
+  inlineWaitSeconds: 0,
+  retryAfterSeconds: null,
+  missing: 0,
+  maxSeconds: 0,
+  maxQueuedSeconds: null,
+  lookFirst: true,
+  maxOutputBytes: 0,
+  include: [],
+};
+
+function stillRunning(report: VisitReport): UpstreamFault {
+  const message = `Response ${report.responseId} is still ${report.upstreamStatus ?? 'unknown'} after its cancel was accepted.`;
+  return { ...rejected('still_running', message), type: 'Upstream.Unavailable', retryable: true };
+}

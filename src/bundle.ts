@@ -1,0 +1,35 @@
+/** Part of the build: bundles the workflow code, when it is newer than the bundle. */
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WORKFLOW_BUNDLE } from './worker';
+
+/** Everything that ends up in the bundle, and the SDK's version, which must be the worker's. */
+function fingerprint(): string {
+  const hash = createHash('sha256').update(readFileSync(require.resolve('@temporalio/workflow/package.json')));
+  for (const folder of ['workflows', 'contracts', '.']) {
+    const path = join(__dirname, folder);
+    const files = readdirSync(path).filter(
+      (name) => name.endsWith('.js') && (folder !== '.' || /^(names|settings)\./.test(name)),
+    );
+    for (const name of files.sort()) hash.update(name).update(readFileSync(join(path, name)));
+  }
+  return `// ${hash.digest('hex')}\n`;
+}
+
+async function main(): Promise<void> {
+  const mark = fingerprint();
+  if (existsSync(WORKFLOW_BUNDLE) && readFileSync(WORKFLOW_BUNDLE, 'utf8').startsWith(mark)) return;
+  const workflowsPath = require.resolve('./workflows');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  // Written beside and renamed: a worker that starts meanwhile must not read half of it.
+  const partial = `${WORKFLOW_BUNDLE}.${process.pid}`;
+  writeFileSync(partial, mark + code);
+  renameSync(partial, WORKFLOW_BUNDLE);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,179 @@
+/** The only reader of the environment: parsed once, frozen, printed without secrets. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from './errors';
+import { DEFAULT_TASK_QUEUE } from './names';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config {
+  readonly openai: {
+    readonly apiKey?: string;
+    readonly baseUrl?: string;
+    readonly organization?: string;
+    readonly project?: string;
+  };
+  /** The `TEMPORAL_*` variables, and those that say where its config file is. Values go to `@temporalio/envconfig`. */
+  readonly temporalEnvironment: Readonly<Record<string, string>>;
+  /** The Temporal command line program named by `TEMPORAL_CLI_PATH`. */
+  readonly temporalCliPath?: string;
+  /** The time-skipping test server named by `TEMPORAL_TEST_SERVER_PATH`. */
+  readonly temporalTestServerPath?: string;
+  /** Where programs are looked for, as in `PATH`. */
+  readonly searchPath: string;
+  /** State of the embedded services, absolute. */
+  readonly dataDir: string;
+  /** Downloaded programs, absolute. */
+  readonly cacheDir: string;
+  readonly taskQueue: string;
+  readonly logLevel: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  /** Activities that one worker runs at once. */
+  readonly maxActivities: number;
+  /** Workflows that one worker keeps in memory; about 0.3 MB each. */
+  readonly maxCachedWorkflows: number;
+}
+
+const count = (fallback: number, max: number) =>
+  z.coerce
+    .number(`expected a whole number from 1 to ${max}`)
+    .refine(
+      (value) => Number.isInteger(value) && value >= 1 && value <= max,
+      `expected a whole number from 1 to ${max}`,
+    )
+    .default(fallback);
+
+const schema = z.object({
+  OPENAI_API_KEY: z
+    .string()
+    // A stray newline or quote from copying would fail every call with an error about headers.
+    .regex(/^[\x21-\x7e]+$/, 'expected a key without spaces or line breaks')
+    .optional(),
+  OPENAI_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'expected a URL such as https://api.openai.com/v1' })
+    .optional(),
+  OPENAI_ORG_ID: z.string().optional(),
+  OPENAI_PROJECT_ID: z.string().optional(),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  TEMPORAL_TEST_SERVER_PATH: z.string().optional(),
+  DURABLE_RESPONSES_DATA_DIR: z.string().default('.durable-responses'),
+  DURABLE_RESPONSES_CACHE_DIR: z.string().optional(),
+  DURABLE_RESPONSES_TASK_QUEUE: z.string().max(200, 'expected at most 200 characters').default(DEFAULT_TASK_QUEUE),
+  DURABLE_RESPONSES_LOG_LEVEL: z
+    .string()
+    .transform((level) => level.toUpperCase())
+    .pipe(z.enum(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'], 'expected TRACE, DEBUG, INFO, WARN or ERROR'))
+    .default('INFO'),
+  DURABLE_RESPONSES_MAX_ACTIVITIES: count(1000, 100_000),
+  DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS: count(1000, 100_000),
+});
+
+/** Variables of the same family that say nothing about a connection. */
+const PROGRAM_VARIABLES = ['TEMPORAL_CLI_PATH', 'TEMPORAL_TEST_SERVER_PATH'];
+
+/** Other variables by which `@temporalio/envconfig` finds the config file. */
+const CONFIG_FILE_PLACES = ['HOME', 'XDG_CONFIG_HOME', 'APPDATA'];
+
+/**
+ * Reads the configuration. With the process's own environment, `.env` of the working directory is loaded first;
+ * variables that are already set win.
+ *
+ * @throws UsageError naming each bad variable and what is expected instead; never its value.
+ */
+export function loadConfig(environment?: Environment): Config {
+  if (environment === undefined) loadDotEnv();
+  const env = withoutEmpty(environment ?? process.env);
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) {
+    throw new UsageError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  return toConfig(parsed.data, env);
+}
+
+function toConfig(values: z.output<typeof schema>, env: Record<string, string>): Config {
+  const cacheHome = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
+  const temporal = Object.entries(env).filter(([name]) => isConnectionVariable(name));
+  return Object.freeze({
+    openai: Object.freeze({
+      apiKey: values.OPENAI_API_KEY,
+      baseUrl: values.OPENAI_BASE_URL,
+      organization: values.OPENAI_ORG_ID,
+      project: values.OPENAI_PROJECT_ID,
+    }),
+    temporalEnvironment: Object.freeze(Object.fromEntries(temporal)),
+    temporalCliPath: values.TEMPORAL_CLI_PATH,
+    temporalTestServerPath: values.TEMPORAL_TEST_SERVER_PATH,
+    searchPath: env['PATH'] ?? env['Path'] ?? '',
+    dataDir: resolve(values.DURABLE_RESPONSES_DATA_DIR),
+    cacheDir: resolve(values.DURABLE_RESPONSES_CACHE_DIR ?? join(cacheHome, 'durable-responses')),
+    taskQueue: values.DURABLE_RESPONSES_TASK_QUEUE,
+    logLevel: values.DURABLE_RESPONSES_LOG_LEVEL,
+    maxActivities: values.DURABLE_RESPONSES_MAX_ACTIVITIES,
+    maxCachedWorkflows: values.DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS,
+  });
+}
+
+/** The configuration as lines to print at start: what is set and where, and no secret. */
+export function describeConfig(config: Config): string {
+  const temporal = Object.keys(config.temporalEnvironment).filter((name) => name.startsWith('TEMPORAL_'));
+  const lines = {
+    'OpenAI key': config.openai.apiKey === undefined ? 'not set' : 'set',
+    'OpenAI URL': withoutCredentials(config.openai.baseUrl) ?? 'default',
+    'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
+    'task queue': config.taskQueue,
+    'data folder': config.dataDir,
+    'cache folder': config.cacheDir,
+    'log level': config.logLevel,
+    'activities at once': String(config.maxActivities),
+    'workflows in memory': String(config.maxCachedWorkflows),
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n');
+}
+
+/** The value that `secret://NAME` stands for, or undefined when the variable is not set or is empty. */
+export function secretFromEnv(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
+
+/**
+ * The environment for a program that this one starts: without the keys and connection settings meant for this one,
+ * since a Temporal server would take `TEMPORAL_*` for its own options.
+ *
+ * @param changes Variables to set on top.
+ */
+export function childEnvironment(changes: Record<string, string> = {}): Record<string, string> {
+  const inherited = Object.entries(withoutEmpty(process.env)).filter(([name]) => !/^(OPENAI|TEMPORAL)_/.test(name));
+  return { ...Object.fromEntries(inherited), ...changes };
+}
+
+function loadDotEnv(): void {
+  const path = resolve('.env');
+  if (!existsSync(path)) return;
+  try {
+    process.loadEnvFile(path);
+  } catch (error) {
+    throw new UsageError([`.env: cannot be read (${String(error)}); fix it or remove it`]);
+  }
+}
+
+function isConnectionVariable(name: string): boolean {
+  if (PROGRAM_VARIABLES.includes(name)) return false;
+  return name.startsWith('TEMPORAL_') || CONFIG_FILE_PLACES.includes(name);
+}
+
+/** `NAME=` in a file or a container's settings means "not set". */
+function withoutEmpty(environment: Environment): Record<string, string> {
+  const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value.trim() === '' ? [] : [[name, value]],
+  );
+  return Object.fromEntries(entries);
+}
+
+function withoutCredentials(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

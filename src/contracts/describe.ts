@@ -1,0 +1,49 @@
+/** How a task is shown in lists and pages. Pure; used by the client and by the batch workflow. */
+import type { Priority, TaskInput } from './task';
+
+/** The engine's priority key: 1 is served first. */
+const PRIORITY_KEYS: Record<Priority, number> = { high: 1, medium: 3, low: 5 };
+
+/** Cut so that even four-byte characters stay within the server's 200 bytes. */
+const MAX_SUMMARY_CHARS = 120;
+const PROMPT_EXCERPT_CHARS = 200;
+
+const toolNames = ({ request }: TaskInput): string[] => {
+  const tools: unknown = request?.tools;
+  return Array.isArray(tools) ? tools.map((tool: { type?: string } | null) => String(tool?.type ?? '?')) : [];
+};
+
+/** One plain line without any text of the prompt: `o3 · high priority · web_search`. */
+export function taskSummary(input: TaskInput): string {
+  const source = input.attach
+    ? `attached to ${input.attach.responseId}`
+    : (input.request?.model ?? 'model of the prompt');
+  const effort = input.request?.reasoning?.effort;
+  const parts = [
+    source,
+    effort && `${effort} effort`,
+    `${input.options?.priority ?? 'medium'} priority`,
+    toolNames(input).join(', '),
+  ];
+  return parts.filter(Boolean).join(' · ').slice(0, MAX_SUMMARY_CHARS);
+}
+
+/** A markdown list for the task's page; encoded like every payload, so it may quote the prompt's beginning. */
+export function taskDetails(input: TaskInput): string {
+  const { request, options } = input;
+  const prompt = typeof request?.input === 'string' ? [...request.input.slice(0, 2 * PROMPT_EXCERPT_CHARS)] : [];
+  const excerpt = prompt.slice(0, PROMPT_EXCERPT_CHARS).join('').replace(/\s+/g, ' ');
+  const labels = Object.entries(options?.labels ?? {}).map(([key, value]) => `- ${key}: ${value}`);
+  return [
+    `- model: ${request?.model ?? '(attached)'}`,
+    ...(toolNames(input).length > 0 ? [`- tools: ${toolNames(input).join(', ')}`] : []),
+    ...labels,
+    ...(excerpt ? ['', `> ${excerpt}${prompt.length > PROMPT_EXCERPT_CHARS ? '…' : ''}`] : []),
+  ].join('\n');
+}
+
+/** The engine's priority; a tenant is a fairness key, so that one with many tasks does not starve the others. */
+export function priorityOf(input: TaskInput): { priorityKey: number; fairnessKey?: string } {
+  const { priority = 'medium', tenant } = input.options ?? {};
+  return { priorityKey: PRIORITY_KEYS[priority], ...(tenant ? { fairnessKey: tenant } : {}) };
+}

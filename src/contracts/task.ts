@@ -1,0 +1,175 @@
+/** A task: what it is given, what it says of itself while it runs, and what it returns. */
+import type {
+  ResponseCreateParamsNonStreaming,
+  ResponseOutputItem,
+  ResponseUsage,
+} from 'openai/resources/responses/responses';
+import type { UpstreamFault } from './visit';
+
+/** The body of `POST /v1/responses`, passed through whole; fields this package does not know are kept. */
+export type ResponseRequest = Omit<ResponseCreateParamsNonStreaming, 'background' | 'stream'> & {
+  background?: true | null;
+  [field: string]: unknown;
+};
+
+export const PRIORITIES = ['high', 'medium', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** What a task can end as. An outcome of the model is a result; none of these is an exception. */
+export const OUTCOMES = [
+  'completed',
+  'failed',
+  'incomplete',
+  'cancelled',
+  'timed_out',
+  'expired',
+  'rejected',
+  'unknown',
+] as const;
+export type TaskOutcome = (typeof OUTCOMES)[number];
+
+/** What a task is at any moment; `queued` and `in_progress` as the API has them. */
+export type TaskStatus = 'queued' | 'in_progress' | TaskOutcome;
+
+/** A file that the task uploads before the run and deletes after it. */
+export interface TaskFile {
+  /** A path on the worker's machine; the command line makes it absolute. */
+  path: string;
+  /** The `purpose` of `POST /v1/files`; default `user_data`. */
+  purpose?: string;
+}
+
+/** Options of one task; what is left out gets the default of `settings.ts`. */
+export interface TaskOptions {
+  /** How the end is noticed. Only `poll` exists in this version. */
+  watch?: 'poll';
+  /** Seconds between looks; the last one repeats. Default `[1, 2, 5, 10, 30, 60]`. */
+  pollIntervalsSeconds?: number[];
+  /** Waits up to this long happen inside the looking activity (no history events). Default 5; 0 for none. */
+  inlineWaitSeconds?: number;
+  /** The whole task must end within this time of its start. Default 3600. */
+  maxWaitSeconds?: number;
+  /** The response must leave `queued` within this time of its creation. Default: no limit but `maxWaitSeconds`. */
+  maxQueuedSeconds?: number;
+  /** At a deadline: `cancel` the response upstream (default) or `leave` it running. */
+  onTimeout?: 'cancel' | 'leave';
+  /** When the reply to a create was lost: `retry` once (default), or `fail` and let a person look. */
+  onAmbiguousCreate?: 'retry' | 'fail';
+  priority?: Priority;
+  /** Fairness key of the task queue and the `TenantId` search attribute. */
+  tenant?: string;
+  /** Kept in the workflow's memo for your own use. */
+  labels?: Record<string, string>;
+  /** Uploaded before the run; their ids are put into every `code_interpreter` container of type `auto`. */
+  files?: TaskFile[];
+  /** An answer whose `output` is larger (bytes of JSON) is left upstream and named `outputOmitted`. Default 1,000,000. */
+  maxOutputBytes?: number;
+}
+
+/** Either start a new response, or watch one that exists. */
+export type TaskSource =
+  { request: ResponseRequest; attach?: undefined } | { attach: { responseId: string }; request?: undefined };
+
+/** The input of the `responseTask` workflow. `carried` is only set by continue-as-new. */
+export type TaskInput = TaskSource & { options?: TaskOptions; carried?: TaskProgress };
+
+/** Why a task ended otherwise than completed; `code` is the API's own where there is one. */
+export interface TaskError {
+  code: string;
+  message: string;
+}
+
+/** A create that may have been accepted upstream without its id having reached us. */
+export interface PossibleOrphan {
+  /** Look for a response whose metadata has this `task_id` and this `attempt`. */
+  taskId: string;
+  attempt: number;
+  at: string;
+  reason: string;
+}
+
+/** ISO 8601 times; null where not known. */
+export interface TaskTimings {
+  /** The response's `created_at`. */
+  created: string | null;
+  /** When it was first seen `in_progress`. */
+  started: string | null;
+  /** The response's `completed_at` (the API gives it for `completed` only). */
+  finished: string | null;
+  /** When the task knew of the end. */
+  detected: string | null;
+}
+
+/** What `responseTask` returns. */
+export interface TaskResult {
+  taskId: string;
+  status: TaskOutcome;
+  responseId: string | null;
+  model: string | null;
+  outputText: string | null;
+  output: ResponseOutputItem[] | null;
+  /** True when the answer was larger than `maxOutputBytes`: fetch it from upstream by `responseId`. */
+  outputOmitted: boolean;
+  error: TaskError | null;
+  incompleteReason: string | null;
+  /** Null when upstream did not say: unknown, not zero. */
+  usage: ResponseUsage | null;
+  timings: TaskTimings;
+  /** GETs of the response. */
+  polls: number;
+  /** POSTs that were or may have been accepted. */
+  creates: number;
+  possibleOrphans: PossibleOrphan[];
+  /** Statuses that this version does not know, each with how often it was seen. */
+  unknownStatuses: Record<string, number>;
+  cancelReason: string | null;
+  /** What should have been cancelled or deleted upstream and could not be, in words. */
+  notCleaned: string[];
+}
+
+/** The answer of the `taskStatus` query. */
+export interface TaskStatusView {
+  taskId: string;
+  status: TaskStatus;
+  phase: 'uploading' | 'creating' | 'watching' | 'cancelling' | 'cleaning' | 'done';
+  responseId: string | null;
+  model: string | null;
+  priority: Priority;
+  polls: number;
+  creates: number;
+  startedAt: string;
+  deadlineAt: string;
+  nextLookAt: string | null;
+  lastError: string | null;
+  cancelReason: string | null;
+  possibleOrphans: PossibleOrphan[];
+}
+
+/** The argument of the `changeTask` update: what is given replaces the option of the running task. */
+export type TaskChange = Pick<TaskOptions, 'pollIntervalsSeconds' | 'maxWaitSeconds' | 'maxQueuedSeconds'>;
+
+/** Where a task stands; all of it survives continue-as-new. */
+export interface TaskProgress {
+  startedAtMs: number;
+  status: TaskStatus;
+  responseId: string | null;
+  model: string | null;
+  createdAt: string | null;
+  startedAt: string | null;
+  polls: number;
+  /** POSTs that were or may have been accepted. */
+  creates: number;
+  /** POSTs tried, refused ones too. */
+  attempts: number;
+  pollIndex: number;
+  retryAfterSeconds: number | null;
+  missing: number;
+  lastFault: UpstreamFault | null;
+  possibleOrphans: PossibleOrphan[];
+  unknownStatuses: Record<string, number>;
+  fileIds: string[];
+  /** `include` of the request, which every GET needs again. */
+  include: string[];
+  /** When this task learned the response's id; 0 when it was attached to. */
+  knownSinceMs: number;
+}

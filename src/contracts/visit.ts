@@ -1,0 +1,131 @@
+/** What workflows and activities say to each other. */
+import type { ResponseOutputItem, ResponseUsage } from 'openai/resources/responses/responses';
+import type { ResponseRequest, TaskError, TaskFile, TaskOutcome } from './task';
+
+/** The types of failures that cross from activities to workflows. */
+export const FAULT_TYPES = [
+  'Upstream.RateLimited',
+  'Upstream.Unavailable',
+  'Upstream.Rejected',
+  'Upstream.Auth',
+  'Upstream.Protocol',
+  'Upstream.NotFound',
+  'Upstream.AmbiguousCreate',
+] as const;
+export type FaultType = (typeof FAULT_TYPES)[number];
+
+/** An upstream call that did not give a usable answer. The message is redacted and cut. */
+export interface UpstreamFault {
+  type: FaultType;
+  message: string;
+  /** Null when there was no HTTP answer. */
+  httpStatus: number | null;
+  /** The API's `error.code`, or ours. */
+  code: string | null;
+  requestId: string | null;
+  /** From 0 to 60; null when upstream named none. */
+  retryAfterSeconds: number | null;
+  /** Whether trying again can help. */
+  retryable: boolean;
+  /** For a create: false when it was certainly not accepted. */
+  maybeAccepted: boolean;
+}
+
+/** How a visit looks: waits of at most `inlineWaitSeconds` happen inside it. */
+export interface VisitPlan {
+  intervalsSeconds: number[];
+  pollIndex: number;
+  inlineWaitSeconds: number;
+  /** From the last look, if its answer asked for a longer wait. */
+  retryAfterSeconds: number | null;
+  missing: number;
+  /** The visit ends when this much time has passed (the task's deadline). */
+  maxSeconds: number;
+  /** The visit ends when the response is still queued after this time; null for no limit. */
+  maxQueuedSeconds: number | null;
+  /** True when the wait before the first look has passed already. */
+  lookFirst: boolean;
+  maxOutputBytes: number;
+  /** `include` of the request: a GET needs it again. */
+  include: string[];
+}
+
+export interface StartInput {
+  taskId: string;
+  attempt: number;
+  request: ResponseRequest;
+  fileIds: string[];
+  plan: VisitPlan;
+}
+
+export interface CheckInput {
+  responseId: string;
+  plan: VisitPlan;
+}
+
+/** Heartbeat details of `startResponse`: a lost worker's successor learns from them what was sent. */
+export type StartHeartbeat = { phase: 'sending'; attempt: number } | { phase: 'created'; report: VisitReport };
+
+export interface CancelInput {
+  responseId: string;
+  include: string[];
+  maxOutputBytes: number;
+}
+
+export interface CleanUpInput {
+  taskId: string;
+  responseId: string | null;
+  status: TaskOutcome;
+  reason: string | null;
+  fileIds: string[];
+  containerIds: string[];
+}
+
+export interface CleanUpReport {
+  /** What could not be deleted, in words. */
+  notCleaned: string[];
+}
+
+export interface UploadInput {
+  taskId: string;
+  file: TaskFile;
+  /** Upstream deletes the file by itself after this time, should we never come to it. */
+  expiresAfterSeconds: number;
+}
+
+/** What one visit of a looking activity found out. At most about 1 KB, but for `answer`. */
+export interface VisitReport {
+  responseId: string;
+  model: string | null;
+  /** As upstream said it; null when no GET of this visit got an answer. */
+  upstreamStatus: string | null;
+  polls: number;
+  /** The place in `pollIntervalsSeconds` of the next wait. */
+  pollIndex: number;
+  /** Upstream's wish for the next wait, clamped to 60; null when it had none. */
+  retryAfterSeconds: number | null;
+  /** 404s in a row. */
+  missing: number;
+  /** What the last GET failed with; null when it did not. */
+  fault: UpstreamFault | null;
+  /** Statuses seen in this visit that this version does not know. */
+  unknownStatuses: Record<string, number>;
+  createdAt: string | null;
+  startedAt: string | null;
+  /** Set when the end was seen. */
+  answer: Answer | null;
+}
+
+/** A terminal response, as a GET (or the reply of the create) gave it. */
+export interface Answer {
+  status: 'completed' | 'failed' | 'incomplete' | 'cancelled';
+  outputText: string | null;
+  output: ResponseOutputItem[] | null;
+  outputOmitted: boolean;
+  error: TaskError | null;
+  incompleteReason: string | null;
+  usage: ResponseUsage | null;
+  finishedAt: string | null;
+  /** Containers that the code interpreter used. */
+  containerIds: string[];
+}

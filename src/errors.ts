@@ -1,0 +1,24 @@
+/** Errors a caller of the library or the command line meets. Failures inside workflows are in `upstream/failures.ts`. */
+
+/** Something this program needs cannot be reached (Temporal, a worker, upstream). The command line exits with 3. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+
+  /** @param hint What to do about it. */
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Bad input, refused before anything was started or paid. The command line exits with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+
+  /** @param problems One line each: the place (line, field), what is wrong, and what to write instead. */
+  constructor(readonly problems: string[]) {
+    super(problems.join('\n'));
+  }
+}

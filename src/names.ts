@@ -1,0 +1,38 @@
+/** Names that the server and other programs see: they are stable, since a change would lose running work. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+
+/** The task queue of workflows and activities when nothing else is configured. */
+export const DEFAULT_TASK_QUEUE = 'durable-responses';
+
+export const TASK_WORKFLOW = 'responseTask';
+export const BATCH_WORKFLOW = 'responseBatch';
+
+/** Custom search attributes. They are never encrypted, so they hold no text of a prompt or an answer. */
+export const SEARCH_ATTRIBUTES = {
+  TaskStatus: defineSearchAttributeKey('TaskStatus', SearchAttributeType.KEYWORD),
+  TaskPriority: defineSearchAttributeKey('TaskPriority', SearchAttributeType.KEYWORD),
+  TaskModel: defineSearchAttributeKey('TaskModel', SearchAttributeType.KEYWORD),
+  BatchId: defineSearchAttributeKey('BatchId', SearchAttributeType.KEYWORD),
+  TenantId: defineSearchAttributeKey('TenantId', SearchAttributeType.KEYWORD),
+};
+
+/** What a task or batch id may be: readable in a list, safe in a log line, a path and a visibility query. */
+export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$/;
+
+/** What a response id may be, so that it can only ever be one segment of a path. */
+export const RESPONSE_ID_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** The workflow id of one item of a batch. */
+export function itemWorkflowId(batchId: string, itemId: string): string {
+  return `${batchId}/${itemId}`;
+}
+
+/**
+ * A fresh id that sorts by time and says what it is: `task-o3-20261124-091500-x7k2`.
+ * Made of the kind, the model and the time only: prompts must not appear in ids.
+ */
+export function freshId(kind: string, model: string | null | undefined, now: Date, random: string): string {
+  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const safeModel = (model ?? '').replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 40);
+  return [kind, safeModel, stamp, random].filter(Boolean).join('-');
+}

@@ -1,0 +1,22 @@
+/** Takes what looks like a credential out of text that leaves the process: logs, errors, failures, results. */
+
+const PATTERNS: [RegExp, string][] = [
+  [/\b(sk|pk|rk)-[A-Za-z0-9_*-]{6,}/g, '$1-***'],
+  [/\bwhsec_[A-Za-z0-9+/=]+/g, 'whsec_***'],
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 ***'],
+  [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, '***'],
+  [/\b(api[-_]?key|authorization|token|secret|password|cookie)(["']?\s*[:=]\s*["']?)[^\s"',;]{6,}/gi, '$1$2***'],
+];
+
+/** Messages longer than this say nothing more, and would fill histories. */
+const MAX_MESSAGE_CHARS = 600;
+
+/** Redacts credentials and any of the given exact values, takes out control characters, and cuts to 600 characters. */
+export function redact(text: string, values: readonly string[] = []): string {
+  let clean = text;
+  for (const value of values) if (value.length >= 6) clean = clean.split(value).join('***');
+  for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
+  // eslint-disable-next-line no-control-regex -- control characters are what must go: they forge log lines.
+  clean = clean.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return clean.length > MAX_MESSAGE_CHARS ? `${clean.slice(0, MAX_MESSAGE_CHARS)}…` : clean;
+}

@@ -1,0 +1,115 @@
+/** Anything that an upstream call can throw, as one `UpstreamFault`. Pure. */
+import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
+import type { FaultType, UpstreamFault } from '../contracts';
+import { redact } from '../security/redact';
+import { retryAfterSeconds } from './retry-after';
+
+/** An answer with HTTP 200 that is not what the API promises. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/** Codes of `error.code` (HTTP 429) that only a payment or a new limit can end. */
+const BILLING_CODES = new Set([
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+  'billing_hard_limit_reached',
+]);
+
+/** System errors that happen before a request is sent, so that a create was certainly not accepted. */
+const NOT_SENT_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** The client's error class with its type parameters bound; unbound they are `any`. */
+type ApiError = APIError<number | undefined, Headers | undefined>;
+
+type Verdict = Pick<UpstreamFault, 'type' | 'retryable' | 'maybeAccepted'>;
+
+const verdict = (type: FaultType, retryable: boolean, maybeAccepted = false): Verdict => ({
+  type,
+  retryable,
+  maybeAccepted,
+});
+
+/** Codes of errors below `error`, from the outside in (fetch wraps what really happened in `cause`). */
+function systemCodes(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let e = error, depth = 0; e instanceof Error && depth < 6; e = e.cause, depth++) {
+    if (!(e instanceof APIError) && 'code' in e && typeof e.code === 'string') codes.push(e.code);
+    if (e instanceof AggregateError) codes.push(...e.errors.flatMap(systemCodes));
+    if (/redirect/i.test(e.message)) codes.push('REDIRECT');
+  }
+  return codes;
+}
+
+function judgeStatus(error: ApiError, writtenByApi: boolean): Verdict {
+  const status = Number(error.status);
+  const billing = BILLING_CODES.has(error.code ?? '') || error.type === 'insufficient_quota';
+  if (status === 429) return billing ? verdict('Upstream.Rejected', false) : verdict('Upstream.RateLimited', true);
+  if (status === 401 || status === 403) return verdict('Upstream.Auth', false);
+  if (status === 404) return verdict('Upstream.NotFound', false);
+  if (error.code === 'conversation_locked' || status === 409) return verdict('Upstream.RateLimited', true);
+  // A 5xx that the API wrote is a refusal; one of a gateway in between may hide an accepted create.
+  if (status >= 500 || status === 408) return verdict('Upstream.Unavailable', true, !writtenByApi || status === 408);
+  return verdict('Upstream.Rejected', false);
+}
+
+/** The deadline of the call ended it: before the headers the client says so, in the body the stream does. */
+function isAbort(error: unknown): boolean {
+  return error instanceof APIUserAbortError || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name));
+}
+
+function judge(error: unknown): Verdict {
+  if (error instanceof ProtocolError || error instanceof SyntaxError) return verdict('Upstream.Protocol', true, true);
+  const codes = systemCodes(error);
+  if (codes.includes('REDIRECT')) return verdict('Upstream.Protocol', false);
+  const sent = !codes.some((code) => NOT_SENT_CODES.has(code));
+  if (error instanceof APIConnectionError || isAbort(error) || codes.length > 0) {
+    return verdict('Upstream.Unavailable', true, sent);
+  }
+  if (error instanceof APIError) return judgeStatus(error as ApiError, isApiBody(error.error));
+  return verdict('Upstream.Protocol', true, true);
+}
+
+/** The body that the API itself writes for an error, as opposed to a gateway's page. */
+function isApiBody(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'message' in body && 'type' in body;
+}
+
+function describe(error: unknown, codes: string[]): string {
+  if (isAbort(error)) return 'No whole answer within the deadline of the call.';
+  const message = error instanceof Error ? error.message : String(error);
+  return codes.length > 0 ? `${message} (${[...new Set(codes)].join(', ')})` : message;
+}
+
+/**
+ * Classifies what an upstream call threw. `maybeAccepted` is about creates: true when a response may have been created
+ * although its id did not reach us (lost reply, deadline, unreadable 200, a gateway's 5xx).
+ * Sources: error codes guide of the API; `responses` section of the official client (retries are ours, not its).
+ */
+export function toFault(error: unknown, nowMs: number, secrets: readonly string[] = []): UpstreamFault {
+  const api = error instanceof APIError ? (error as ApiError) : undefined;
+  const codes = systemCodes(error);
+  return {
+    ...judge(error),
+    message: redact(describe(error, codes), secrets),
+    httpStatus: typeof api?.status === 'number' ? api.status : null,
+    code: api?.code ?? codes[0] ?? null,
+    requestId: api?.requestID ?? null,
+    retryAfterSeconds: retryAfterSeconds(api?.headers, nowMs),
+  };
+}

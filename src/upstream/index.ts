@@ -1,0 +1,4 @@
+/** The way to the OpenAI API, or to any server of the same contract. */
+export { createdAt, isKnownStatus, isTerminalStatus, toAnswer } from './answer';
+export { ProtocolError, toFault } from './failures';
+export { createUpstream, type Upstream, type UpstreamOptions } from './openai';

@@ -1,0 +1,109 @@
+/** The only place that talks to the OpenAI API. */
+import OpenAI, { type ClientOptions } from 'openai';
+import type {
+  Response,
+  ResponseCreateParamsNonStreaming,
+  ResponseIncludable,
+} from 'openai/resources/responses/responses';
+import { createReadStream } from 'node:fs';
+import type { Answer } from '../contracts';
+import { checkedResponse, createdId, toAnswer } from './answer';
+import { toFault } from './failures';
+import { cappedFetch } from './fetch';
+
+export interface UpstreamOptions {
+  apiKey: string;
+  /** Default: the official address. Any server of the same contract will do. */
+  baseURL?: string;
+  organization?: string | null;
+  project?: string | null;
+  /** The whole call, body included, must end within this time. Default 60,000. */
+  callDeadlineMs?: number;
+  /** More options of the official client, e.g. `defaultHeaders` or `defaultQuery` for Azure. */
+  client?: Omit<ClientOptions, 'apiKey' | 'baseURL' | 'maxRetries' | 'logLevel'>;
+}
+
+/** The calls this package makes. Each throws what the official client throws; `toFault` classifies it. */
+export interface Upstream {
+  /** POST; gives the id of the new response. */
+  create(body: ResponseCreateParamsNonStreaming): Promise<string>;
+  retrieve(responseId: string, include: string[], signal?: AbortSignal): Promise<Response>;
+  cancel(responseId: string): Promise<void>;
+  retrieveAnswer(responseId: string, options: { include: string[]; maxOutputBytes: number }): Promise<Answer>;
+  uploadFile(path: string, purpose: string, expiresAfterSeconds: number): Promise<string>;
+  deleteFile(fileId: string): Promise<void>;
+  deleteContainer(containerId: string): Promise<void>;
+  /** One cheap call that shows whether the server is there and takes the key. */
+  probe(): Promise<{ ok: boolean; message: string }>;
+  /** Exact values that must not appear in any message. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * The official client, made safe for paid runs:
+ * - `maxRetries: 0`: the API knows no idempotency key, so a repeated POST is a second paid run; retries are Temporal's.
+ * - redirects are refused: they would carry the prompt to another origin.
+ * - one deadline over the whole call: the client's own `timeout` ends with the headers, a stalled body would hang on.
+ * - a cap on the size of bodies, and no logging: it would print what should stay private.
+ */
+function officialClient(options: UpstreamOptions): OpenAI {
+  return new OpenAI({
+    ...options.client,
+    apiKey: options.apiKey,
+    baseURL: options.baseURL,
+    organization: options.organization ?? null,
+    project: options.project ?? null,
+    maxRetries: 0,
+    logLevel: 'off',
+    fetch: options.client?.fetch ?? cappedFetch(),
+    fetchOptions: { ...options.client?.fetchOptions, redirect: 'error' },
+  });
+}
+
+/** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty. */
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const openai = officialClient(options);
+  const deadline = options.callDeadlineMs ?? 60_000;
+  const within = (signal?: AbortSignal) => ({
+    signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(deadline)]) : AbortSignal.timeout(deadline),
+    timeout: deadline,
+  });
+  const retrieve: Upstream['retrieve'] = async (responseId, include, signal) => {
+    const query = include.length > 0 ? { include: include as ResponseIncludable[] } : {};
+    return checkedResponse(await openai.responses.retrieve(responseId, query, within(signal)), responseId);
+  };
+  return {
+    secrets: [options.apiKey],
+    retrieve,
+    create: async (body) => createdId(await openai.responses.create(body, within())),
+    cancel: async (responseId) => void (await openai.responses.cancel(responseId, within())),
+    retrieveAnswer: async (responseId, { include, maxOutputBytes }) =>
+      toAnswer(await retrieve(responseId, include), maxOutputBytes),
+    uploadFile: async (path, purpose, expiresAfterSeconds) => {
+      const file = await openai.files.create(
+        {
+          file: createReadStream(path),
+          purpose: purpose as 'user_data',
+          expires_after: { anchor: 'created_at', seconds: expiresAfterSeconds },
+        },
+        within(),
+      );
+      return file.id;
+    },
+    deleteFile: async (fileId) => void (await openai.files.delete(fileId, within())),
+    deleteContainer: async (containerId) => openai.containers.delete(containerId, within()),
+    probe: () => probe(openai, within(AbortSignal.timeout(5_000)), options.apiKey),
+  };
+}
+
+/** Asks for a response that cannot exist: a 404 of the API shows that the way, the server and the key are good. */
+async function probe(openai: OpenAI, limits: { signal: AbortSignal; timeout: number }, apiKey: string) {
+  try {
+    await openai.responses.retrieve('resp_doctor', {}, limits);
+    return { ok: true, message: 'reachable, key accepted' };
+  } catch (error) {
+    const fault = toFault(error, Date.now(), [apiKey]);
+    if (fault.type === 'Upstream.NotFound') return { ok: true, message: 'reachable, key accepted' };
+    return { ok: false, message: `${fault.type}: ${fault.message}` };
+  }
+}

@@ -1,0 +1,62 @@
+/** A worker with the workflows and activities of this package; exported for programs that run their own. */
+import type { NativeConnection } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createActivities, type ActivityOptions } from './activities';
+import { DEFAULT_TASK_QUEUE } from './names';
+
+export { createActivities, type ActivityOptions };
+
+/** The bundle that the build makes; a worker starts in a second with it, and in three without. */
+export const WORKFLOW_BUNDLE = join(__dirname, '..', 'workflow-bundle.js');
+
+export interface DurableWorkerOptions extends ActivityOptions {
+  connection: NativeConnection;
+  namespace?: string;
+  taskQueue?: string;
+  /** Activities at once. Default 1,000. */
+  maxActivities?: number;
+  /** Workflows kept in memory, about 0.3 MB each. Default 1,000. */
+  maxCachedWorkflows?: number;
+  /** More options of the SDK's worker; your own `workflowsPath` replaces the bundle, your `activities` are added. */
+  worker?: Partial<WorkerOptions>;
+}
+
+function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>): Partial<WorkerOptions> {
+  if (workflowsPath) return { workflowsPath };
+  if (workflowBundle) return { workflowBundle };
+  if (existsSync(WORKFLOW_BUNDLE)) return { workflowBundle: { codePath: WORKFLOW_BUNDLE } };
+  throw new Error(`The workflow bundle ${WORKFLOW_BUNDLE} is missing: run \`npm run build\`.`);
+}
+
+/**
+ * Makes a worker for thousands of tasks that mostly sleep. Call `run()` on it, or `runUntil()`.
+ *
+ * - Activities at once: a create or look of about 20 s holds a slot while it sleeps between looks, so slots are many;
+ *   each costs a timer and a few kB, not a thread.
+ * - Workflows in memory: a sleeping one costs 0.3 MB, and one that fell out is replayed from its short history.
+ * - Sticky queue 1 s: tasks of a killed worker are taken over after it (10 s by default).
+ * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream
+ *   runs are never cancelled by a shutdown.
+ */
+export function createWorker(options: DurableWorkerOptions): Promise<Worker> {
+  const { connection, namespace, taskQueue, maxActivities = 1000, maxCachedWorkflows = 1000, worker = {} } = options;
+  return Worker.create({
+    connection,
+    namespace: namespace ?? 'default',
+    taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
+    maxConcurrentActivityTaskExecutions: maxActivities,
+    maxCachedWorkflows,
+    maxConcurrentWorkflowTaskExecutions: Math.min(40, maxCachedWorkflows),
+    stickyQueueScheduleToStartTimeout: '1s',
+    // Cancels reach older servers' activities with a heartbeat: at most this late.
+    maxHeartbeatThrottleInterval: '3s',
+    shutdownGraceTime: '30s',
+    // Two calls upstream can be under way; after this the worker gives up and its exit code says so.
+    shutdownForceTime: '75s',
+    ...worker,
+    ...workflowsOf(worker),
+    activities: { ...createActivities(options), ...worker.activities },
+  });
+}

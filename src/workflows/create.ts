@@ -1,0 +1,120 @@
+/** The first phase: exactly one response, or a clear word that there may be another. */
+import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import type { ResponseRequest, StartHeartbeat, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
+import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
+import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
+
+/** How a phase ended without a response to watch. */
+export interface EarlyEnd {
+  status: TaskOutcome;
+  error: TaskError | null;
+}
+
+type Started =
+  | { kind: 'created'; report: VisitReport }
+  | { kind: 'notSent' }
+  | { kind: 'refused' | 'rejected' | 'lost'; fault: UpstreamFault };
+
+const workerLost: UpstreamFault = {
+  type: 'Upstream.AmbiguousCreate',
+  message: 'The worker was lost while the create was under way.',
+  httpStatus: null,
+  code: 'worker_lost',
+  requestId: null,
+  retryAfterSeconds: null,
+  retryable: true,
+  maybeAccepted: true,
+};
+
+/** What became of a create whose activity did not return a report. */
+function readFailure(error: unknown): Started {
+  if (isCancellation(error)) return { kind: 'notSent' };
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof TimeoutFailure) {
+    const details = cause.lastHeartbeatDetails as StartHeartbeat | undefined;
+    if (details?.phase === 'created') return { kind: 'created', report: details.report };
+    // The intent is recorded before anything is sent, so without it nothing was.
+    return details?.phase === 'sending' ? { kind: 'lost', fault: workerLost } : { kind: 'notSent' };
+  }
+  if (cause instanceof ApplicationFailure && cause.type === 'NotSent') return { kind: 'notSent' };
+  if (cause instanceof ApplicationFailure && cause.type?.startsWith('Upstream.')) {
+    const fault = cause.details?.[0] as UpstreamFault;
+    if (fault.maybeAccepted) return { kind: 'lost', fault };
+    return { kind: fault.retryable ? 'refused' : 'rejected', fault };
+  }
+  throw error;
+}
+
+async function startOnce(task: Task, request: ResponseRequest): Promise<Started> {
+  const attempt = ++task.progress.attempts;
+  const input = { taskId: task.taskId, attempt, request, fileIds: task.progress.fileIds, plan: planVisit(task, false) };
+  const summary = attempt === 1 ? 'create, then the first looks' : `create, attempt ${attempt}, then the first looks`;
+  try {
+    const call = () => start.startResponse.executeWithOptions({ summary }, [input]);
+    return { kind: 'created', report: await withInterrupt(task, call) };
+  } catch (error) {
+    return readFailure(error);
+  }
+}
+
+/** Notes a create that may have been accepted; true when another one may be sent. */
+function noteLost(task: Task, fault: UpstreamFault): boolean {
+  const { progress, settings, taskId } = task;
+  progress.creates++;
+  progress.possibleOrphans.push({
+    taskId,
+    attempt: progress.attempts,
+    at: new Date().toISOString(),
+    reason: fault.message,
+  });
+  return settings.onAmbiguousCreate === 'retry' && progress.creates < MAX_POSSIBLE_CREATES;
+}
+
+function ambiguousEnd({ taskId, progress }: Task, fault: UpstreamFault): EarlyEnd {
+  const message =
+    `The reply to the create was lost (${fault.message}), so the response may exist and be paid. ` +
+    `Look for metadata.task_id = ${taskId} (attempts 1 to ${progress.attempts}) before you start this again.`;
+  return { status: 'unknown', error: { code: 'ambiguous_create', message } };
+}
+
+async function waitToCreateAgain(task: Task, fault: UpstreamFault | null): Promise<void> {
+  const seconds = Math.max(createBackoffSeconds(task.progress.attempts), fault?.retryAfterSeconds ?? 0);
+  const leftMs = deadlineMs(task) - Date.now();
+  const summary = `create again in ${seconds} s${fault ? `: ${fault.type}` : ''}`;
+  showDetails(task);
+  await condition(() => task.stop !== null, Math.max(1, Math.min(seconds * 1000, leftMs)), { summary });
+}
+
+function tooLate({ settings, progress }: Task): EarlyEnd {
+  const last = progress.lastFault ? ` Last: ${progress.lastFault.message}` : '';
+  const message = `No response could be created within maxWaitSeconds (${settings.maxWaitSeconds}).${last}`;
+  return { status: 'timed_out', error: { code: 'max_wait_seconds', message } };
+}
+
+/** Creates the response; null when there is one to watch. */
+export async function createResponse(task: Task, request: ResponseRequest): Promise<EarlyEnd | null> {
+  const { progress } = task;
+  for (;;) {
+    if (task.stop) return { status: 'cancelled', error: null };
+    if (Date.now() >= deadlineMs(task)) return tooLate(task);
+    const started = await startOnce(task, request);
+    if (started.kind === 'created') {
+      progress.creates++;
+      progress.knownSinceMs = Date.now();
+      task.phase = 'watching';
+      absorb(task, started.report);
+      return null;
+    }
+    const fault = started.kind === 'notSent' ? null : started.fault;
+    progress.lastFault = fault;
+    if (started.kind === 'rejected') {
+      return {
+        status: 'rejected',
+        error: { code: started.fault.code ?? started.fault.type, message: started.fault.message },
+      };
+    }
+    if (started.kind === 'lost' && !noteLost(task, started.fault) && !task.stop)
+      return ambiguousEnd(task, started.fault);
+    await waitToCreateAgain(task, fault);
+  }
+}

@@ -1,0 +1,40 @@
+/** The markdown of Current Details: bullet lists, since the Web UI draws tables without borders. */
+import type { TaskResult, TaskStatusView } from '../contracts';
+
+const clock = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+
+function endLines(result: TaskResult): string[] {
+  const { usage, error, incompleteReason, possibleOrphans, notCleaned, timings } = result;
+  return [
+    ...(error ? [`- error: \`${error.code}\` ${error.message}`] : []),
+    ...(incompleteReason ? [`- incomplete: ${incompleteReason}`] : []),
+    ...(usage ? [`- tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`] : ['- tokens: not known']),
+    ...(timings.detected ? [`- ended: ${clock(timings.detected)}`] : []),
+    ...(result.outputOmitted ? ['- the answer is large and stays upstream; `task result` fetches it'] : []),
+    ...possibleOrphans.map((orphan) => `- possible orphan: attempt ${orphan.attempt}, ${orphan.reason}`),
+    ...notCleaned.map((what) => `- not cleaned: ${what}`),
+  ];
+}
+
+function runningLines(view: TaskStatusView): string[] {
+  return [
+    `- deadline: ${clock(view.deadlineAt)}`,
+    ...(view.nextLookAt ? [`- next look: ${clock(view.nextLookAt)}`] : []),
+    ...(view.lastError ? [`- last look failed: ${view.lastError}`] : []),
+    '- to stop it: send the signal `cancelTask`, or Request Cancellation',
+  ];
+}
+
+/** What a person wants to know of a task at a glance. */
+export function describeTask(view: TaskStatusView, result: TaskResult | null): string {
+  return [
+    `**${view.status}**${result ? '' : ` (${view.phase})`}`,
+    '',
+    `- response: ${view.responseId ? `\`${view.responseId}\`` : 'not created yet'}`,
+    `- model: ${view.model ?? 'as upstream chooses'}, priority ${view.priority}`,
+    `- started: ${clock(view.startedAt)}`,
+    `- looks: ${view.polls}, creates: ${view.creates}`,
+    ...(view.cancelReason ? [`- cancel asked for: ${view.cancelReason}`] : []),
+    ...(result ? endLines(result) : runningLines(view)),
+  ].join('\n');
+}

@@ -1,0 +1,52 @@
+/** How activities are called, each limit with its reason. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+
+/**
+ * One attempt only: the API has no idempotency key, so a second attempt made by the engine could be a second paid run.
+ * The workflow decides, from the failure or from the heartbeat details of a lost worker.
+ */
+export const start = proxyActivities<Pick<Activities, 'startResponse'>>({
+  // 60 s for the POST, 20 s for the visit, 60 s for the GET that may be under way at its end.
+  startToCloseTimeout: '150s',
+  // A lost worker is noticed after this; details are recorded three times as often.
+  heartbeatTimeout: '9s',
+  retry: { maximumAttempts: 1 },
+  // The id of a create that is under way must not be lost: wait for it, then cancel the response.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export const check = proxyActivities<Pick<Activities, 'checkResponse'>>({
+  // 20 s for the visit, 60 s for a GET, and some air.
+  startToCloseTimeout: '100s',
+  heartbeatTimeout: '9s',
+  // Faults of upstream are reported, not thrown, so this repeats what a lost worker left: a GET harms nobody.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+  // A look has no effect to wait for.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+export const cancel = proxyActivities<Pick<Activities, 'cancelResponse'>>({
+  // Two calls of at most 60 s, and ten looks.
+  startToCloseTimeout: '150s',
+  // Bounded, so that a task can end while upstream is away; what is then left running is named in the result.
+  scheduleToCloseTimeout: '15m',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 },
+});
+
+export const resources = proxyActivities<Pick<Activities, 'uploadFile' | 'cleanUp'>>({
+  startToCloseTimeout: '10m',
+  // Five attempts as in `CLEAN_UP_ATTEMPTS`: deletions must not keep a finished task open for long.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
+});
+
+/** A run continues as new after this many looks: 11 events each, and a run should stay under 10,240. */
+export const MAX_LOOKS_PER_RUN = 400;
+
+/** The wait before create number `attempt` + 1 when the last one was refused and upstream named no time. */
+export function createBackoffSeconds(attempts: number): number {
+  return Math.min(60, 2 ** Math.max(0, attempts - 1));
+}
+
+/** With `onAmbiguousCreate: retry`: creates that may have been accepted, in all. */
+export const MAX_POSSIBLE_CREATES = 2;

@@ -1,0 +1,174 @@
+/** What a running task knows, and how it tells it. */
+import {
+  CancellationScope,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  Answer,
+  TaskInput,
+  TaskProgress,
+  TaskResult,
+  TaskStatus,
+  TaskStatusView,
+  VisitPlan,
+  VisitReport,
+} from '../contracts';
+import { SEARCH_ATTRIBUTES } from '../names';
+import type { TaskSettings } from '../settings';
+import { describeTask } from './describe-progress';
+
+export interface Task {
+  readonly taskId: string;
+  readonly input: TaskInput;
+  settings: TaskSettings;
+  progress: TaskProgress;
+  phase: TaskStatusView['phase'];
+  /** Set once by whoever stops the task. */
+  stop: { by: 'signal' | 'temporal'; reason: string } | null;
+  /** Ends the wait before the next look: to look, or to wait anew under changed settings. */
+  wake: 'look' | 'change' | null;
+  nextLookAtMs: number | null;
+  looksInRun: number;
+  /** Set when a look saw the end. */
+  answer: Answer | null;
+  result: TaskResult | null;
+  /** Ends the activity that is under way; set while there is one that may be interrupted. */
+  interrupt: (() => void) | null;
+}
+
+export function openTask(input: TaskInput, settings: TaskSettings): Task {
+  const fresh: TaskProgress = {
+    startedAtMs: Date.now(),
+    status: 'queued',
+    responseId: input.attach?.responseId ?? null,
+    model: input.request?.model ?? null,
+    createdAt: null,
+    startedAt: null,
+    polls: 0,
+    creates: 0,
+    attempts: 0,
+    pollIndex: 0,
+    retryAfterSeconds: null,
+    missing: 0,
+    lastFault: null,
+    possibleOrphans: [],
+    unknownStatuses: {},
+    fileIds: [],
+    include: input.request?.include ?? [],
+    knownSinceMs: 0,
+  };
+  return {
+    taskId: workflowInfo().workflowId,
+    input,
+    settings,
+    progress: input.carried ?? fresh,
+    phase: input.carried || input.attach ? 'watching' : 'creating',
+    stop: null,
+    wake: null,
+    nextLookAtMs: null,
+    looksInRun: 0,
+    answer: null,
+    result: null,
+    interrupt: null,
+  };
+}
+
+export const deadlineMs = (task: Task): number => task.progress.startedAtMs + task.settings.maxWaitSeconds * 1000;
+
+/** When a response that is still queued has been so for too long; null when there is no such limit, or it has started. */
+export function queuedDeadlineMs({ settings, progress }: Task): number | null {
+  if (settings.maxQueuedSeconds === undefined || progress.status !== 'queued') return null;
+  if (progress.responseId === null) return Date.now() + settings.maxQueuedSeconds * 1000;
+  const since = progress.createdAt === null ? progress.startedAtMs : Date.parse(progress.createdAt);
+  return Math.max(since, progress.startedAtMs) + settings.maxQueuedSeconds * 1000;
+}
+
+export function statusView(task: Task): TaskStatusView {
+  const { progress, settings } = task;
+  return {
+    taskId: task.taskId,
+    status: progress.status,
+    phase: task.phase,
+    responseId: progress.responseId,
+    model: progress.model,
+    priority: settings.priority,
+    polls: progress.polls,
+    creates: progress.creates,
+    startedAt: new Date(progress.startedAtMs).toISOString(),
+    deadlineAt: new Date(deadlineMs(task)).toISOString(),
+    nextLookAt: task.nextLookAtMs === null ? null : new Date(task.nextLookAtMs).toISOString(),
+    lastError: progress.lastFault?.message ?? null,
+    cancelReason: task.stop?.reason ?? null,
+    possibleOrphans: progress.possibleOrphans,
+  };
+}
+
+/** Shows the state in the Web UI. Costs no event. */
+export function showDetails(task: Task): void {
+  setCurrentDetails(describeTask(statusView(task), task.result));
+}
+
+/** Changes the status; the search attribute follows on a change only, since each upsert is an event. */
+export function setStatus(task: Task, status: TaskStatus): void {
+  if (task.progress.status !== status) {
+    task.progress.status = status;
+    const registered = workflowInfo().typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskStatus) !== undefined;
+    // A server that lacks the attribute would refuse the upsert for ever; the starter then left it out.
+    if (registered) upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.TaskStatus, value: status }]);
+    else upsertMemo({ taskStatus: status });
+  }
+  showDetails(task);
+}
+
+/** Takes over what a visit found. */
+export function absorb(task: Task, report: VisitReport): void {
+  const { progress } = task;
+  progress.responseId = report.responseId;
+  progress.model = report.model ?? progress.model;
+  progress.polls += report.polls;
+  progress.pollIndex = report.pollIndex;
+  progress.retryAfterSeconds = report.retryAfterSeconds;
+  progress.missing = report.missing;
+  progress.lastFault = report.fault;
+  progress.createdAt ??= report.createdAt;
+  progress.startedAt ??= report.startedAt;
+  for (const [status, times] of Object.entries(report.unknownStatuses)) {
+    progress.unknownStatuses[status] = (progress.unknownStatuses[status] ?? 0) + times;
+  }
+  task.answer ??= report.answer;
+  if (!report.answer && report.upstreamStatus === 'in_progress') setStatus(task, 'in_progress');
+  else showDetails(task);
+}
+
+/** Runs `work` so that `task.interrupt()` cancels it. */
+export async function withInterrupt<T>(task: Task, work: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope();
+  task.interrupt = () => scope.cancel();
+  try {
+    return await scope.run(work);
+  } finally {
+    task.interrupt = null;
+  }
+}
+
+/** What a visit that starts now may do. */
+export function planVisit(task: Task, lookFirst: boolean): VisitPlan {
+  const { settings, progress } = task;
+  const secondsUntil = (ms: number) => Math.max(0, (ms - Date.now()) / 1000);
+  const queuedUntil = queuedDeadlineMs(task);
+  return {
+    intervalsSeconds: settings.pollIntervalsSeconds,
+    pollIndex: progress.pollIndex,
+    inlineWaitSeconds: settings.inlineWaitSeconds,
+    retryAfterSeconds: progress.retryAfterSeconds,
+    missing: progress.missing,
+    maxSeconds: secondsUntil(deadlineMs(task)),
+    maxQueuedSeconds: queuedUntil === null ? null : secondsUntil(queuedUntil),
+    lookFirst,
+    maxOutputBytes: settings.maxOutputBytes,
+    include: progress.include,
+  };
+}

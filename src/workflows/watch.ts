@@ -1,0 +1,75 @@
+/** The second phase: looks, with durable timers between them, until an end or a reason to stop. */
+import { condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { TaskInput, TaskResult } from '../contracts';
+import { nextWaitSeconds } from '../settings';
+import { check, MAX_LOOKS_PER_RUN } from './policies';
+import { absorb, deadlineMs, planVisit, queuedDeadlineMs, showDetails, withInterrupt, type Task } from './task-state';
+
+/** Why watching ended. */
+export type WatchEnd = 'answered' | 'stopped' | 'expired' | 'max_wait_seconds' | 'max_queued_seconds';
+
+/** A 404 this soon after our own create is a replica that lags behind, not a response that is gone. */
+const NOT_FOUND_GRACE_MS = 30_000;
+
+const isExpired = ({ progress }: Task): boolean =>
+  progress.missing >= 2 && Date.now() - progress.knownSinceMs >= NOT_FOUND_GRACE_MS;
+
+function endOf(task: Task): WatchEnd | null {
+  const queuedUntil = queuedDeadlineMs(task);
+  if (task.answer) return 'answered';
+  if (task.stop) return 'stopped';
+  if (isExpired(task)) return 'expired';
+  if (Date.now() >= deadlineMs(task)) return 'max_wait_seconds';
+  return queuedUntil !== null && Date.now() >= queuedUntil ? 'max_queued_seconds' : null;
+}
+
+/** Waits by a durable timer; false when the wait is short enough to happen inside the visit. */
+async function waitForLook(task: Task): Promise<boolean> {
+  const { progress, settings } = task;
+  const seconds = nextWaitSeconds(settings.pollIntervalsSeconds, { ...progress, fault: progress.lastFault });
+  if (seconds <= settings.inlineWaitSeconds && progress.missing === 0) return false;
+  const untilMs = Math.min(deadlineMs(task), queuedDeadlineMs(task) ?? Infinity);
+  const ms = Math.max(1, Math.min(seconds * 1000, untilMs - Date.now()));
+  task.wake = null;
+  task.nextLookAtMs = Date.now() + ms;
+  showDetails(task);
+  const summary = `look ${progress.polls + 1} in ${Math.round(ms / 100) / 10} s`;
+  const woken = await condition(() => task.stop !== null || task.wake !== null, ms, { summary });
+  task.nextLookAtMs = null;
+  if (!woken) progress.pollIndex++;
+  return true;
+}
+
+async function lookOnce(task: Task, responseId: string, lookFirst: boolean): Promise<void> {
+  const summary = `look ${task.progress.polls + 1} (${task.progress.status})`;
+  const call = () =>
+    check.checkResponse.executeWithOptions({ summary }, [{ responseId, plan: planVisit(task, lookFirst) }]);
+  task.looksInRun++;
+  try {
+    absorb(task, await withInterrupt(task, call));
+  } catch (error) {
+    // Interrupted: whoever did it has left the reason in `task`.
+    if (!isCancellation(error)) throw error;
+  }
+}
+
+/** The next run starts with the id, not with the prompt: the request has been sent. */
+function carryOn(task: Task, responseId: string): Promise<never> {
+  return continueAsNew<(input: TaskInput) => Promise<TaskResult>>({
+    attach: { responseId },
+    options: task.settings,
+    carried: task.progress,
+  });
+}
+
+/** Watches until there is an end. Continues as new well before the history limits. */
+export async function watchResponse(task: Task, responseId: string): Promise<WatchEnd> {
+  for (;;) {
+    const end = endOf(task);
+    if (end) return end;
+    if (task.looksInRun >= MAX_LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested) await carryOn(task, responseId);
+    const waited = await waitForLook(task);
+    const mustStop = task.wake === 'change' || endOf(task) !== null;
+    if (!mustStop) await lookOnce(task, responseId, waited);
+  }
+}

@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig, type Config } from '../src/config';
+import {
+  configuredTemporal,
+  connectClient,
+  ensureSearchAttributes,
+  resolveTemporal,
+  TemporalNotFound,
+} from '../src/connection';
+import { holdEmbedded, type EmbeddedHold } from '../src/embedded';
+import { UnreachableError, UsageError } from '../src/errors';
+import { SEARCH_ATTRIBUTES } from '../src/names';
+import { embeddedConfig, temporaryFolder } from './helpers/embedded';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let config: Config;
+let held: EmbeddedHold;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  config = await embeddedConfig(folder.path);
+  held = await holdEmbedded(config, { temporal: true, emulator: false, serverArgs: ['--namespace', 'bare'] });
+});
+afterAll(async () => {
+  await held.release();
+  await folder.remove();
+});
+
+const settings = (more: Record<string, string>): Config => loadConfig({ HOME: join(folder.path, 'nobody'), ...more });
+
+describe('which server', () => {
+  test('given an address -> then it is used, with the namespace and the key', async () => {
+    const given = { TEMPORAL_ADDRESS: 'cloud.example:7233', TEMPORAL_NAMESPACE: 'prod.a1', TEMPORAL_API_KEY: 'key' };
+    const found = await resolveTemporal(settings(given));
+    expect(found).toMatchObject({ address: 'cloud.example:7233', namespace: 'prod.a1', source: 'configured' });
+    expect(found.connectionOptions).toMatchObject({ apiKey: 'key', tls: true });
+  });
+
+  test('given a profile of a config file -> then its address is used', () => {
+    const path = join(folder.path, 'temporal.toml');
+    const toml = '[profile.staging]\naddress = "staging.example:7233"\nnamespace = "staging"\n';
+    return writeFile(path, toml).then(() => {
+      const found = configuredTemporal(settings({ TEMPORAL_CONFIG_FILE: path, TEMPORAL_PROFILE: 'staging' }));
+      expect(found).toMatchObject({ address: 'staging.example:7233', namespace: 'staging' });
+      expect(() => configuredTemporal(settings({ TEMPORAL_CONFIG_FILE: path, TEMPORAL_PROFILE: 'x' }))).toThrow(
+        UsageError,
+      );
+    });
+  });
+
+  test('given a key but no address -> then that is said, instead of using another server', () => {
+    expect(() => configuredTemporal(settings({ TEMPORAL_API_KEY: 'key' }))).toThrow(
+      'TEMPORAL_API_KEY: set, but no server',
+    );
+  });
+
+  test('given no settings and a running embedded server -> then that one', async () => {
+    expect(await resolveTemporal(config)).toMatchObject({
+      address: held.temporalAddress,
+      namespace: 'default',
+      source: 'embedded',
+      uiUrl: held.uiUrl,
+    });
+  });
+
+  test('given no settings and no embedded server -> then an error that says how to get one', async () => {
+    const nowhere = settings({ DURABLE_RESPONSES_DATA_DIR: join(folder.path, 'other') });
+    const attempt = resolveTemporal(nowhere);
+    await expect(attempt).rejects.toBeInstanceOf(TemporalNotFound);
+    await expect(attempt).rejects.toMatchObject({ hint: expect.stringContaining('npm start') as string });
+  });
+});
+
+describe('connecting', () => {
+  test('given an address where nothing listens -> then an error within the deadline that names it', async () => {
+    const started = Date.now();
+    const attempt = connectClient(settings({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), { deadlineMs: 500 });
+    await expect(attempt).rejects.toThrow(/127\.0\.0\.1:1/);
+    await expect(attempt).rejects.toBeInstanceOf(UnreachableError);
+    expect(Date.now() - started).toBeLessThan(3000);
+  });
+
+  test('given a namespace that is not there -> then an error that names those that are', async () => {
+    const given = { TEMPORAL_ADDRESS: held.temporalAddress ?? '', TEMPORAL_NAMESPACE: 'typo' };
+    await expect(connectClient(settings(given))).rejects.toMatchObject({
+      message: expect.stringContaining('no namespace "typo"') as string,
+      hint: expect.stringMatching(/TEMPORAL_NAMESPACE.*default/) as string,
+    });
+  });
+});
+
+describe('search attributes', () => {
+  test('given the embedded server -> then they are registered and can be used at once', async () => {
+    const { client, connection, namespace } = await connectClient(config);
+    expect(await ensureSearchAttributes(connection, namespace)).toBe('ready');
+    const typedSearchAttributes = Object.values(SEARCH_ATTRIBUTES).map((key) => ({ key, value: 'v' }));
+    const handle = await client.workflow.start('nothing', {
+      workflowId: 'sa',
+      taskQueue: 'nobody',
+      typedSearchAttributes,
+    });
+    expect((await handle.describe()).typedSearchAttributes.get(SEARCH_ATTRIBUTES.BatchId)).toBe('v');
+    await connection.close();
+  });
+
+  test('given a namespace without them -> then they are added', async () => {
+    const given = { TEMPORAL_ADDRESS: held.temporalAddress ?? '', TEMPORAL_NAMESPACE: 'bare' };
+    const { connection } = await connectClient(settings(given));
+    const { customAttributes: before } = await connection.operatorService.listSearchAttributes({ namespace: 'bare' });
+    expect(await ensureSearchAttributes(connection, 'bare')).toBe('ready');
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'bare' });
+    expect({ ...before, ...customAttributes }).toMatchObject(customAttributes);
+    expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(Object.keys(SEARCH_ATTRIBUTES)));
+    await connection.close();
+  });
+
+  test('given a server that refuses -> then what is missing and why, and no exception', async () => {
+    const closed = Connection.lazy({ address: '127.0.0.1:1' });
+    await closed.close();
+    const result = await ensureSearchAttributes(closed, 'default');
+    expect(result).toMatchObject({ missing: Object.keys(SEARCH_ATTRIBUTES), reason: expect.any(String) as string });
+  });
+});
