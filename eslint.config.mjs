@@ -21,7 +21,11 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts'],
@@ -34,7 +38,9 @@ export default tseslint.config(
       'no-restricted-imports': 'off',
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { paths: [{ name: 'openai', allowTypeImports: true, message: 'Only src/upstream imports the OpenAI client.' }] },
+        {
+          paths: [{ name: 'openai', allowTypeImports: true, message: 'Only src/upstream imports the OpenAI client.' }],
+        },
       ],
     },
   },
@@ -48,9 +54,11 @@ export default tseslint.config(
           paths: [{ name: 'openai', allowTypeImports: true }],
           patterns: [
             {
-              regex: '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings).*',
+              regex:
+                '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings).*',
               allowTypeImports: true,
-              message: 'Workflow code imports only @temporalio/workflow, @temporalio/common, contracts, names and settings.',
+              message:
+                'Workflow code imports only @temporalio/workflow, @temporalio/common, contracts, names and settings.',
             },
           ],
         },

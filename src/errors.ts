@@ -22,3 +22,18 @@ export class UsageError extends Error {
     super(problems.join('\n'));
   }
 }
+
+/** A task or batch whose workflow was ended by other means than its own: terminated, timed out, or failed. */
+export class TaskEndedError extends Error {
+  override readonly name = 'TaskEndedError';
+
+  constructor(
+    readonly id: string,
+    reason: string,
+  ) {
+    super(
+      `${id} ended without a result: ${reason}. A response it had started may still run upstream: ` +
+        `look for metadata.task_id = ${id} before you start it again under another id.`,
+    );
+  }
+}

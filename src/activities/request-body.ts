@@ -35,8 +35,8 @@ export async function resolveSecrets(value: unknown, secrets: SecretProvider, fo
 /** Puts the uploaded files into every `auto` container of the code interpreter. */
 function withFiles(tools: unknown, fileIds: string[]): unknown {
   if (!Array.isArray(tools) || fileIds.length === 0) return tools;
-  return tools.map((tool: { type?: string; container?: { type?: string; file_ids?: string[] } }) =>
-    tool.type === 'code_interpreter' && tool.container?.type === 'auto'
+  return tools.map((tool: { type?: string; container?: { type?: string; file_ids?: string[] | null } } | null) =>
+    tool?.type === 'code_interpreter' && tool.container?.type === 'auto'
       ? { ...tool, container: { ...tool.container, file_ids: [...(tool.container.file_ids ?? []), ...fileIds] } }
       : tool,
   );

@@ -55,7 +55,8 @@ export async function look(report: VisitReport, plan: Pick<VisitPlan, 'include' 
     const response = await deps.upstream.retrieve(report.responseId, plan.include, deps.signal);
     const status = String(response.status);
     report.polls++;
-    Object.assign(report, { upstreamStatus: status, model: response.model, fault: null, missing: 0 });
+    const model = typeof response.model === 'string' ? response.model : null;
+    Object.assign(report, { upstreamStatus: status, model, fault: null, missing: 0 });
     report.retryAfterSeconds = null;
     report.createdAt ??= createdAt(response);
     if (status === 'in_progress') report.startedAt ??= new Date(deps.nowMs()).toISOString();

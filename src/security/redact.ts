@@ -5,7 +5,10 @@ const PATTERNS: [RegExp, string][] = [
   [/\bwhsec_[A-Za-z0-9+/=]+/g, 'whsec_***'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 ***'],
   [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, '***'],
-  [/\b(api[-_]?key|authorization|token|secret|password|cookie)(["']?\s*[:=]\s*["']?)[^\s"',;]{6,}/gi, '$1$2***'],
+  [/\b(authorization["']?\s*[:=]\s*["']?)(?:[a-z]+\s+)?[^\s"',;]{6,}/gi, '$1***'],
+  // Also as the end of a longer name: `access_token`, `MY_API_KEY`.
+  [/(?<![a-z])(api[-_]?key|token|secret|password|cookie)(["']?\s*[:=]\s*["']?)[^\s"',;]{6,}/gi, '$1$2***'],
+  [/(:\/\/)[^\s/@]+@/g, '$1***@'],
 ];
 
 /** Messages longer than this say nothing more, and would fill histories. */
@@ -16,7 +19,8 @@ export function redact(text: string, values: readonly string[] = []): string {
   let clean = text;
   for (const value of values) if (value.length >= 6) clean = clean.split(value).join('***');
   for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
+  // Line separators and marks that turn text around are in it too.
   // eslint-disable-next-line no-control-regex -- control characters are what must go: they forge log lines.
-  clean = clean.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  clean = clean.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();
   return clean.length > MAX_MESSAGE_CHARS ? `${clean.slice(0, MAX_MESSAGE_CHARS)}…` : clean;
 }

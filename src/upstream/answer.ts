@@ -14,10 +14,10 @@ export const isKnownStatus = (status: string): boolean => TERMINAL.has(status) |
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The id of a create's reply. @throws ProtocolError when there is none: the response may exist all the same. */
+/** The id of what a create made. @throws ProtocolError when there is none: it may have been made all the same. */
 export function createdId(value: unknown): string {
   if (isObject(value) && typeof value.id === 'string' && RESPONSE_ID_PATTERN.test(value.id)) return value.id;
-  throw new ProtocolError('The reply to the create has no usable response id.');
+  throw new ProtocolError('The reply to the create has no usable id.');
 }
 
 /** A GET's body, if it is the asked response with a status. @throws ProtocolError otherwise. */
@@ -37,13 +37,17 @@ export function outputText(output: ResponseOutputItem[]): string | null {
   const parts: string[] = [];
   for (const item of output) {
     if (item.type !== 'message' || !Array.isArray(item.content)) continue;
-    for (const part of item.content) if (part.type === 'output_text') parts.push(part.text);
+    for (const part of item.content as unknown[]) {
+      if (isObject(part) && part.type === 'output_text' && typeof part.text === 'string') parts.push(part.text);
+    }
   }
   return parts.length > 0 ? parts.join('') : null;
 }
 
-const isoTime = (seconds: unknown): string | null =>
-  typeof seconds === 'number' && Number.isFinite(seconds) ? new Date(seconds * 1000).toISOString() : null;
+function isoTime(seconds: unknown): string | null {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : NaN);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
 
 export const createdAt = (response: Response): string | null => isoTime(response.created_at);
 
@@ -51,7 +55,12 @@ function errorOf(response: Response): TaskError | null {
   const error: unknown = response.error;
   if (!isObject(error)) return null;
   const text = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
-  return { code: text(error.code, 'unknown_error'), message: redact(text(error.message, 'No message.')) };
+  return { code: redact(text(error.code, 'unknown_error')), message: redact(text(error.message, 'No message.')) };
+}
+
+function reasonOf(response: Response): string | null {
+  const reason: unknown = response.incomplete_details?.reason;
+  return typeof reason === 'string' ? redact(reason) : null;
 }
 
 function containersOf(output: ResponseOutputItem[]): string[] {
@@ -72,7 +81,7 @@ export function toAnswer(response: Response, maxOutputBytes: number): Answer {
     output: outputOmitted ? null : output,
     outputOmitted,
     error: errorOf(response),
-    incompleteReason: response.incomplete_details?.reason ?? null,
+    incompleteReason: reasonOf(response),
     usage: response.usage ?? null,
     finishedAt: isoTime((response as { completed_at?: unknown }).completed_at),
     containerIds: containersOf(output),

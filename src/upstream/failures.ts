@@ -51,7 +51,8 @@ function systemCodes(error: unknown): string[] {
   for (let e = error, depth = 0; e instanceof Error && depth < 6; e = e.cause, depth++) {
     if (!(e instanceof APIError) && 'code' in e && typeof e.code === 'string') codes.push(e.code);
     if (e instanceof AggregateError) codes.push(...e.errors.flatMap(systemCodes));
-    if (/redirect/i.test(e.message)) codes.push('REDIRECT');
+    // The words of Node's fetch; an API's message, or a host's name, may have the word in it too.
+    if (!(e instanceof APIError) && /unexpected redirect/i.test(e.message)) codes.push('REDIRECT');
   }
   return codes;
 }
@@ -108,7 +109,8 @@ export function toFault(error: unknown, nowMs: number, secrets: readonly string[
     ...judge(error),
     message: redact(describe(error, codes), secrets),
     httpStatus: typeof api?.status === 'number' ? api.status : null,
-    code: api?.code ?? codes[0] ?? null,
+    // Written by the other side, so it may be anything.
+    code: typeof api?.code === 'string' ? redact(api.code, secrets) : (codes[0] ?? null),
     requestId: api?.requestID ?? null,
     retryAfterSeconds: retryAfterSeconds(api?.headers, nowMs),
   };

@@ -2,3 +2,4 @@
 export { createdAt, isKnownStatus, isTerminalStatus, toAnswer } from './answer';
 export { ProtocolError, toFault } from './failures';
 export { createUpstream, type Upstream, type UpstreamOptions } from './openai';
+export { needsEmulator, upstreamOptions } from './from-config';

@@ -88,7 +88,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         },
         within(),
       );
-      return file.id;
+      return createdId(file);
     },
     deleteFile: async (fileId) => void (await openai.files.delete(fileId, within())),
     deleteContainer: async (containerId) => openai.containers.delete(containerId, within()),

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/** The command line, a thin layer over `client.ts`. Exit codes: 0 completed, 1 ended otherwise, 2 usage, 3 cannot reach. */
+import { Command, CommanderError } from 'commander';
+import { addBatchCommands } from './cli/batch';
+import { doctor } from './cli/doctor';
+import { EXIT, print, printJson, table } from './cli/output';
+import { report, run } from './cli/run';
+import { addTaskCommands } from './cli/task';
+
+function addSummary(program: Command): void {
+  program
+    .command('summary')
+    .description('counts of tasks by status and priority')
+    .option('--json')
+    .action((flags: { json?: boolean }) =>
+      run(async (client) => {
+        const summary = await client.summary();
+        if (flags.json) printJson(summary);
+        else {
+          const rows = (counts: Record<string, number>) => Object.entries(counts);
+          print(table([['STATUS', 'TASKS'], ...rows(summary.byStatus)]));
+          print(`\n${table([['PRIORITY', 'TASKS'], ...rows(summary.byPriority)])}`);
+          if (summary.terminated > 0) print(`\nEnded by hand or failed, without cleanup: ${summary.terminated}`);
+          print(`\nRead ${summary.readAt}; the store lags about a second behind.`);
+        }
+        return EXIT.completed;
+      }),
+    );
+}
+
+/** Commander ends the process with 1 for a wrong option; here that is 2. */
+function strict(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for what is possible)');
+  for (const child of command.commands) strict(child);
+}
+
+async function main(): Promise<void> {
+  const program = new Command('durable-responses').description('Durable OpenAI background responses on Temporal.');
+  addTaskCommands(program, run);
+  addBatchCommands(program, run);
+  addSummary(program);
+  program
+    .command('doctor')
+    .description('is everything there, and what to do where it is not')
+    .option('--json')
+    .action(doctor);
+  strict(program);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) process.exitCode = report(error);
+    else process.exitCode = error.exitCode === 0 ? EXIT.completed : EXIT.usage;
+  }
+}
+
+void main();

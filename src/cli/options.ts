@@ -1,0 +1,145 @@
+/** From words on the command line to a task. */
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Priority, ResponseRequest, TaskInput, TaskOptions } from '../contracts';
+import { PRIORITIES } from '../contracts';
+import { UsageError } from '../errors';
+
+/** The wishes of `task start` and, for those that apply, `task attach`. */
+export interface TaskFlags {
+  model?: string;
+  input?: string;
+  instructions?: string;
+  reasoningEffort?: string;
+  reasoningSummary?: string;
+  tool: Record<string, unknown>[];
+  include: string[];
+  metadata: Record<string, string>;
+  request?: string;
+  priority?: Priority;
+  tenant?: string;
+  label: Record<string, string>;
+  file: string[];
+  maxWait?: number;
+  maxQueued?: number;
+  pollIntervals?: number[];
+  onTimeout?: 'cancel' | 'leave';
+  onAmbiguousCreate?: 'retry' | 'fail';
+}
+
+export function numberOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
+const numbersOf = (text: string): number[] => text.split(',').map(numberOf);
+const add =
+  <T>(parse: (text: string) => T) =>
+  (text: string, all: T[]): T[] => [...all, parse(text)];
+
+function pair(text: string, all: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected KEY=VALUE.');
+  return { ...all, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** `web_search`, or `mcp:{"server_label":...}`. The code interpreter needs a container, so it gets one. */
+function toolOf(text: string): Record<string, unknown> {
+  const at = text.indexOf(':');
+  const type = at < 0 ? text : text.slice(0, at);
+  const bare = type === 'code_interpreter' ? { type, container: { type: 'auto' } } : { type };
+  if (at < 0) return bare;
+  try {
+    return { ...bare, ...(JSON.parse(text.slice(at + 1)) as object) };
+  } catch {
+    throw new InvalidArgumentError('Expected NAME or NAME:{...json...}.');
+  }
+}
+
+/** The options of how a task is run, for commands that start one. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .option('--priority <level>', `one of ${PRIORITIES.join(', ')}`)
+    .option('--tenant <name>', 'fairness key and TenantId')
+    .option('--label <k=v>', 'kept in the memo (repeatable)', pair, {})
+    .option('--max-wait <seconds>', 'deadline of the whole task', numberOf)
+    .option('--max-queued <seconds>', 'deadline for leaving the queue', numberOf)
+    .option('--poll-intervals <list>', 'seconds between looks, e.g. 1,2,5,10', numbersOf)
+    .option('--on-timeout <what>', 'cancel or leave')
+    .option('--on-ambiguous-create <what>', 'retry or fail');
+}
+
+/** The options of what is asked of the model. */
+export function withRequestOptions(command: Command): Command {
+  return command
+    .option('--model <name>')
+    .option('--input <text>', 'the prompt; - for standard input, @FILE for a file')
+    .option('--instructions <text>')
+    .option('--reasoning-effort <level>')
+    .option('--reasoning-summary <kind>')
+    .option('--tool <name[:json]>', 'a tool (repeatable)', add(toolOf), [])
+    .option('--include <what>', 'more of the output (repeatable)', add(String), [])
+    .option('--metadata <k=v>', 'metadata of the response (repeatable)', pair, {})
+    .option('--file <path>', 'upload for the code interpreter (repeatable)', add(String), [])
+    .option('--request <file>', 'the body of POST /responses as JSON; other options go on top');
+}
+
+function readInput(text: string): string {
+  try {
+    if (text === '-') return readFileSync(0, 'utf8');
+    return text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text;
+  } catch (error) {
+    throw new UsageError([
+      `--input ${text}: cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    ]);
+  }
+}
+
+function readRequest(path: string | undefined): Record<string, unknown> {
+  if (path === undefined) return {};
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError([`--request ${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+const defined = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>;
+
+export function runOptionsOf(flags: Partial<TaskFlags>): TaskOptions {
+  const labels = flags.label && Object.keys(flags.label).length > 0 ? flags.label : undefined;
+  const files = flags.file && flags.file.length > 0 ? flags.file.map((path) => ({ path: resolve(path) })) : undefined;
+  return defined({
+    priority: flags.priority,
+    tenant: flags.tenant,
+    labels,
+    files,
+    maxWaitSeconds: flags.maxWait,
+    maxQueuedSeconds: flags.maxQueued,
+    pollIntervalsSeconds: flags.pollIntervals,
+    onTimeout: flags.onTimeout,
+    onAmbiguousCreate: flags.onAmbiguousCreate,
+  });
+}
+
+/** The task that `task start` describes; not validated yet. */
+export function taskOf(flags: TaskFlags): TaskInput {
+  const base = readRequest(flags.request);
+  const reasoning = defined({ effort: flags.reasoningEffort, summary: flags.reasoningSummary });
+  const request = {
+    ...base,
+    ...defined({ model: flags.model, instructions: flags.instructions }),
+    ...(flags.input === undefined ? {} : { input: readInput(flags.input) }),
+    ...(Object.keys(reasoning).length > 0 ? { reasoning: { ...(base.reasoning as object), ...reasoning } } : {}),
+    ...(flags.tool.length > 0 ? { tools: [...((base.tools as unknown[]) ?? []), ...flags.tool] } : {}),
+    ...(flags.include.length > 0 ? { include: flags.include } : {}),
+    ...(Object.keys(flags.metadata).length > 0
+      ? { metadata: { ...(base.metadata as object), ...flags.metadata } }
+      : {}),
+  };
+  return { request: request as ResponseRequest, options: runOptionsOf(flags) };
+}

@@ -1,0 +1,50 @@
+/** What people see. Results go to stdout, everything else to stderr, so that output can be piped. */
+
+/** Exit codes of every command. */
+export const EXIT = { completed: 0, otherwise: 1, usage: 2, unreachable: 3 } as const;
+
+export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+
+/** Columns as wide as their widest cell; the first row is the header. */
+export function table(rows: (string | number | null)[][]): string {
+  const cells = rows.map((row) => row.map((cell) => String(cell ?? '-')));
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** The first words of a text in one line. */
+export function excerpt(text: string | null, chars = 60): string {
+  const line = (text ?? '').replace(/\s+/g, ' ').trim();
+  return line.length > chars ? `${line.slice(0, chars - 1)}…` : line;
+}
+
+export function bar(part: number, whole: number, width = 24): string {
+  const full = whole === 0 ? width : Math.round((part / whole) * width);
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
+}
+
+/** One line that is redrawn on a terminal; elsewhere a plain line for each new text. */
+export class LiveLine {
+  private last = '';
+
+  show(text: string): void {
+    if (text === this.last) return;
+    this.last = text;
+    if (!process.stderr.isTTY) return say(text);
+    process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  }
+
+  end(): void {
+    if (process.stderr.isTTY && this.last !== '') process.stderr.write('\n');
+    this.last = '';
+  }
+}

@@ -1,0 +1,153 @@
+/** `task ...` */
+import type { Command } from 'commander';
+import type { DurableResponses, Started } from '../client';
+import type { Priority, TaskResult, TaskStatus } from '../contracts';
+import { numberOf, runOptionsOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
+import { EXIT, excerpt, print, printJson, say, table } from './output';
+import type { Run } from './run';
+import { waitFor } from './wait';
+
+interface Common {
+  json?: boolean;
+}
+
+export function showStarted(client: DurableResponses, started: Started, kind: 'task' | 'batch'): void {
+  const page = client.pageOf(started.id);
+  print(started.id);
+  say(started.joined ? 'This id was started before: nothing new was started.' : 'Started.');
+  say(`  wait:   ${kind} wait ${started.id}\n  cancel: ${kind} cancel ${started.id}`);
+  if (page) say(`  page:   ${page}`);
+}
+
+function showResult(result: TaskResult): void {
+  const { status, responseId, error, incompleteReason, usage, polls, creates } = result;
+  say(`${result.taskId}: ${status} (response ${responseId ?? 'none'}, ${polls} looks, ${creates} creates)`);
+  if (error) say(`  error ${error.code}: ${error.message}`);
+  if (incompleteReason) say(`  incomplete: ${incompleteReason}`);
+  if (usage) say(`  tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`);
+  for (const { attempt, reason } of result.possibleOrphans) say(`  possible orphan: attempt ${attempt}, ${reason}`);
+  for (const left of result.notCleaned) say(`  not cleaned: ${left}`);
+  if (result.outputText !== null) print(result.outputText);
+}
+
+async function finish(client: DurableResponses, id: string, { json }: Common): Promise<number> {
+  const result = await waitFor(client, id, (signal) => client.result(id, { signal }));
+  if (json) printJson(result);
+  else showResult(result);
+  return result.status === 'completed' ? EXIT.completed : EXIT.otherwise;
+}
+
+async function afterStart(
+  client: DurableResponses,
+  started: Started,
+  flags: Common & { wait?: boolean },
+): Promise<number> {
+  if (flags.wait) {
+    if (!flags.json) say(`${started.joined ? 'Joined' : 'Started'} ${started.id}`);
+    return finish(client, started.id, flags);
+  }
+  if (flags.json) printJson({ ...started, page: client.pageOf(started.id) ?? null });
+  else showStarted(client, started, 'task');
+  return EXIT.completed;
+}
+
+function addStart(task: Command, run: Run): void {
+  const start = task
+    .command('start')
+    .description('start a response and watch it')
+    .option('--id <id>')
+    .option('--wait')
+    .option('--json');
+  withRunOptions(withRequestOptions(start)).action((flags: TaskFlags & Common & { id?: string; wait?: boolean }) =>
+    run(async (client) => afterStart(client, await client.startTask(taskOf(flags), { id: flags.id }), flags)),
+  );
+  const attach = task
+    .command('attach <response-id>')
+    .description('watch a response that exists')
+    .option('--id <id>')
+    .option('--wait')
+    .option('--json');
+  withRunOptions(attach).action(
+    (responseId: string, flags: Partial<TaskFlags> & Common & { id?: string; wait?: boolean }) =>
+      run(async (client) => {
+        const input = { attach: { responseId }, options: runOptionsOf(flags) };
+        return afterStart(client, await client.startTask(input, { id: flags.id }), flags);
+      }),
+  );
+}
+
+function addRead(task: Command, run: Run): void {
+  task
+    .command('status <id>')
+    .description('where a task stands')
+    .option('--json')
+    .action((id: string, flags: Common) =>
+      run(async (client) => {
+        const report = await client.status(id);
+        if (flags.json) printJson(report);
+        else showStatus(report);
+        return report.view === null && report.execution === 'RUNNING' ? EXIT.unreachable : EXIT.completed;
+      }),
+    );
+  for (const verb of ['wait', 'result']) {
+    const text = verb === 'wait' ? 'wait for the end and show the result' : 'show the result (waits for it)';
+    task
+      .command(`${verb} <id>`)
+      .description(text)
+      .option('--json')
+      .action((id: string, flags: Common) => run((client) => finish(client, id, flags)));
+  }
+  task
+    .command('list')
+    .description('tasks, newest first')
+    .option('--status <status>')
+    .option('--priority <level>')
+    .option('--batch <id>')
+    .option('--limit <n>', 'at most 1000', numberOf, 50)
+    .option('--json')
+    .action((flags: Common & { status?: TaskStatus; priority?: Priority; batch?: string; limit: number }) =>
+      run(async (client) => {
+        const tasks = await client.list(flags);
+        const rows = tasks.map((t) => [t.id, t.status ?? t.execution, t.priority, t.model, t.startedAt.slice(0, 19)]);
+        if (flags.json) printJson(tasks);
+        else print(table([['TASK', 'STATUS', 'PRIORITY', 'MODEL', 'STARTED'], ...rows]));
+        return EXIT.completed;
+      }),
+    );
+}
+
+/** A status as text; of a task or of a batch. */
+export function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<DurableResponses['status']>>): void {
+  print(`${id}: ${taskStatus ?? execution}`);
+  if (view === null) {
+    say('  No worker answered within 5 s: this is what the server itself knows. Run `npm start` for more.');
+    return;
+  }
+  for (const [name, value] of Object.entries(view)) {
+    if (value !== null && name !== 'taskId' && name !== 'batchId')
+      print(`  ${name}: ${excerpt(JSON.stringify(value), 200)}`);
+  }
+}
+
+export function addCancel(parent: Command, run: Run, kind: 'task' | 'batch'): void {
+  parent
+    .command('cancel <id>')
+    .description(`cancel a ${kind} upstream; what was finished is kept`)
+    .option('--reason <text>', 'shown in the result', 'cancelled from the command line')
+    .option('--json')
+    .action((id: string, flags: Common & { reason: string }) =>
+      run(async (client) => {
+        await client.cancel(id, flags.reason);
+        if (flags.json) printJson({ id, cancelRequested: true });
+        else say(`Cancel of ${id} requested. See its end with: ${kind} wait ${id}`);
+        return EXIT.completed;
+      }),
+    );
+}
+
+export function addTaskCommands(program: Command, run: Run): void {
+  const task = program.command('task').description('one background response');
+  addStart(task, run);
+  addRead(task, run);
+  addCancel(task, run, 'task');
+}

@@ -1,0 +1,69 @@
+/** Waiting in a terminal. Ctrl-C ends the waiting, never the task. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DurableResponses } from '../client';
+import type { BatchProgress, BatchResult, TaskResult, TaskStatusView } from '../contracts';
+import { UnreachableError } from '../errors';
+import { bar, LiveLine, say } from './output';
+
+/** A task that nobody has begun after this time waits for a worker. */
+const NO_WORKER_MS = 10_000;
+const REFRESH_MS = 1_000;
+
+const total = (counts: BatchProgress['counts']): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+function taskLine(view: TaskStatusView): string {
+  const seconds = Math.round((Date.now() - Date.parse(view.startedAt)) / 1000);
+  const error = view.lastError ? `, last look failed: ${view.lastError}` : '';
+  return `${view.taskId}: ${view.status} (${view.phase}), ${seconds} s, ${view.polls} looks${error}`;
+}
+
+function batchLine(view: BatchProgress): string {
+  const done = total(view.counts);
+  const counts = Object.entries(view.counts).map(([status, count]) => `${count} ${status}`);
+  const left = view.secondsLeft === null ? '' : `, about ${view.secondsLeft} s left`;
+  return `${bar(done, view.total)} ${done}/${view.total} ${[`${view.running.length} running`, ...counts].join(', ')}${left}`;
+}
+
+/** Redraws the status until stopped. Gives up with an `UnreachableError` when no worker ever answered. */
+async function follow(client: DurableResponses, id: string, line: LiveLine, signal: AbortSignal): Promise<void> {
+  const startMs = Date.now();
+  let answered = false;
+  while (!signal.aborted) {
+    const { view } = await client.status(id);
+    if (signal.aborted) return;
+    answered ||= view !== null;
+    if (view) line.show('batchId' in view ? batchLine(view) : taskLine(view));
+    if (!answered && Date.now() - startMs > NO_WORKER_MS - REFRESH_MS) {
+      throw new UnreachableError(
+        `${id} is started and waits: no worker answers on its task queue.`,
+        'Run `npm start`; the task begins then, and `wait` can be called again.',
+      );
+    }
+    await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Waits for `result`, showing how it goes. @throws UnreachableError when no worker answers for 10 s. */
+export async function waitFor<T extends TaskResult | BatchResult>(
+  client: DurableResponses,
+  id: string,
+  result: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const line = new LiveLine();
+  const stop = new AbortController();
+  const interrupted = () => {
+    line.end();
+    say(`Stopped waiting; ${id} goes on. Come back with: wait ${id}`);
+    process.exit(1);
+  };
+  process.once('SIGINT', interrupted);
+  try {
+    const following = follow(client, id, line, stop.signal);
+    // Whichever is first: the end, or the word that nobody works on it.
+    return await Promise.race([result(stop.signal), following.then(() => new Promise<never>(() => undefined))]);
+  } finally {
+    stop.abort();
+    process.removeListener('SIGINT', interrupted);
+    line.end();
+  }
+}

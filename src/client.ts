@@ -1,0 +1,144 @@
+/** The library: start, watch, cancel and read tasks and batches from any program. */
+import type { Client } from '@temporalio/client';
+import { randomBytes } from 'node:crypto';
+import { describe, readBatchResult, readStatus, readTaskResult, type StatusReport } from './client/read';
+import { startBatchWorkflow, startTaskWorkflow, type StartContext, type Started } from './client/start';
+import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
+import { loadConfig, type Config } from './config';
+import { connectClient, ensureSearchAttributes } from './connection';
+import type { BatchInput, BatchResult, TaskChange, TaskInput, TaskResult, TaskStatusView } from './contracts';
+import { assertTask, checkId } from './door';
+import { readEmbedded } from './embedded';
+import { UsageError } from './errors';
+import { BATCH_WORKFLOW, freshId } from './names';
+import { createUpstream, needsEmulator, upstreamOptions, type Upstream } from './upstream';
+import { cancelBatchSignal, cancelTaskSignal, changeTaskUpdate, lookNowSignal } from './workflows/messages';
+
+export * from './contracts';
+export { TaskEndedError, UnreachableError, UsageError } from './errors';
+export type { ListedTask, ListFilter, Started, StatusReport, Summary };
+
+export interface ConnectOptions {
+  /** Default: from the environment and `.env`. */
+  config?: Config;
+}
+
+const random = (): string => randomBytes(3).toString('hex');
+
+function assertId(id: string): string {
+  const problems = checkId(id);
+  if (problems.length > 0) throw new UsageError(problems);
+  return id;
+}
+
+/** A connection to the tasks of one namespace. Close it when done. */
+export class DurableResponses {
+  private constructor(
+    /** The Temporal client, for whatever this class does not do. */
+    readonly temporal: Client,
+    /** The Web UI, where it is known. */
+    readonly uiUrl: string | undefined,
+    private readonly context: StartContext,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Connects to the configured Temporal server, or to the embedded one that runs.
+   * @throws UnreachableError (with a `hint`) within 10 s when there is none; UsageError for a wrong configuration.
+   */
+  static async connect(options: ConnectOptions = {}): Promise<DurableResponses> {
+    const config = options.config ?? loadConfig();
+    const { client, connection, namespace, uiUrl } = await connectClient(config);
+    const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
+    const context = { client, taskQueue: config.taskQueue, searchAttributes };
+    return new DurableResponses(client, uiUrl, context, config);
+  }
+
+  /**
+   * Starts a task, or watches a response that exists (`attach`). An `id` that was used before joins that run, ended or
+   * not, and starts nothing; its request is not compared.
+   * @throws UsageError when the task is not valid: nothing was started.
+   */
+  async startTask(task: TaskInput, options: { id?: string } = {}): Promise<Started> {
+    assertTask(task);
+    const fresh = task.attach
+      ? `attach-${task.attach.responseId}`
+      : freshId('task', task.request?.model, new Date(), random());
+    return startTaskWorkflow(this.context, assertId(options.id ?? fresh), task);
+  }
+
+  /** Starts a batch; see `parseBatchLines` for files. The same `id` joins. @throws UsageError when it has no items. */
+  async startBatch(batch: BatchInput, options: { id?: string } = {}): Promise<Started> {
+    if (batch.items.length === 0) throw new UsageError(['items: a batch needs at least one']);
+    const { concurrency } = batch;
+    if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 500)) {
+      throw new UsageError(['concurrency: expected a whole number from 1 to 500']);
+    }
+    for (const { task } of batch.items) if (task) assertTask(task);
+    return startBatchWorkflow(
+      this.context,
+      assertId(options.id ?? freshId('batch', null, new Date(), random())),
+      batch,
+    );
+  }
+
+  /** Cancels a task or a batch upstream; what was finished is kept. Harmless when repeated. */
+  async cancel(id: string, reason = 'cancelled by the client'): Promise<void> {
+    const { type } = await describe(this.temporal, assertId(id));
+    const handle = this.temporal.workflow.getHandle(id);
+    await (type === BATCH_WORKFLOW
+      ? handle.signal(cancelBatchSignal, reason)
+      : handle.signal(cancelTaskSignal, reason));
+  }
+
+  /** Where a task or batch stands. Falls back to the visibility store when no worker answers within 5 s. */
+  status(id: string): Promise<StatusReport> {
+    return readStatus(this.temporal, assertId(id));
+  }
+
+  /**
+   * Waits for a task's result. An answer too large for a workflow is fetched from upstream.
+   * @throws TaskEndedError when the workflow was terminated or failed.
+   */
+  result(id: string, options: { signal?: AbortSignal } = {}): Promise<TaskResult> {
+    return readTaskResult(this.temporal, () => this.upstream(), assertId(id), options.signal);
+  }
+
+  /** Waits for a batch's records, in input order. @throws TaskEndedError as `result`. */
+  batchResult(id: string, options: { signal?: AbortSignal } = {}): Promise<BatchResult> {
+    return readBatchResult(this.temporal, () => this.upstream(), assertId(id), options.signal);
+  }
+
+  /** Changes intervals or deadlines of a running task. */
+  changeTask(id: string, change: TaskChange): Promise<TaskStatusView> {
+    return this.temporal.workflow.getHandle(assertId(id)).executeUpdate(changeTaskUpdate, { args: [change] });
+  }
+
+  /** Makes a task look at once. */
+  lookNow(id: string): Promise<void> {
+    return this.temporal.workflow.getHandle(assertId(id)).signal(lookNowSignal);
+  }
+
+  list(filter: ListFilter = {}): Promise<ListedTask[]> {
+    return listTasks(this.temporal, filter);
+  }
+
+  summary(): Promise<Summary> {
+    return summarize(this.temporal);
+  }
+
+  /** The address of a task's page in the Web UI; undefined when the UI is not known. */
+  pageOf(id: string): string | undefined {
+    const { namespace } = this.temporal.options;
+    return this.uiUrl && `${this.uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}`;
+  }
+
+  async close(): Promise<void> {
+    await this.temporal.connection.close();
+  }
+
+  private async upstream(): Promise<Upstream> {
+    const emulatorUrl = needsEmulator(this.config) ? (await readEmbedded(this.config))?.emulatorUrl : undefined;
+    return createUpstream(upstreamOptions(this.config, emulatorUrl));
+  }
+}

@@ -1,0 +1,72 @@
+/** Starting workflows: one id, one run, however often it is started. */
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
+import type { BatchInput, TaskInput } from '../contracts';
+import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
+import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+
+/** A task or batch that is known to the server. */
+export interface Started {
+  id: string;
+  runId: string;
+  /** True when the id was taken: nothing was started, this is the run that has it, ended or not. */
+  joined: boolean;
+}
+
+export interface StartContext {
+  client: Client;
+  taskQueue: string;
+  /** False where the server lacks the custom search attributes. */
+  searchAttributes: boolean;
+}
+
+async function startOrJoin(client: Client, type: string, options: WorkflowStartOptions): Promise<Started> {
+  const id = options.workflowId;
+  try {
+    const handle = await client.workflow.start(type, {
+      ...options,
+      // Running or ended: the id stands for one paid run, so it is never used twice.
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+    return { id, runId: handle.firstExecutionRunId, joined: false };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { runId } = await client.workflow.getHandle(id).describe();
+    return { id, runId, joined: true };
+  }
+}
+
+function attributes({ searchAttributes }: StartContext, pairs: SearchAttributePair[]) {
+  return searchAttributes ? { typedSearchAttributes: pairs } : {};
+}
+
+export function startTaskWorkflow(context: StartContext, id: string, task: TaskInput): Promise<Started> {
+  const { priority = 'medium', tenant, labels } = task.options ?? {};
+  const model = task.request?.model ?? 'attached';
+  return startOrJoin(context.client, TASK_WORKFLOW, {
+    workflowId: id,
+    taskQueue: context.taskQueue,
+    args: [task],
+    priority: priorityOf(task),
+    staticSummary: taskSummary(task),
+    staticDetails: taskDetails(task),
+    memo: { labels: labels ?? {}, priority, model },
+    ...attributes(context, [
+      { key: SEARCH_ATTRIBUTES.TaskStatus, value: 'queued' },
+      { key: SEARCH_ATTRIBUTES.TaskPriority, value: priority },
+      { key: SEARCH_ATTRIBUTES.TaskModel, value: model },
+      ...(tenant ? [{ key: SEARCH_ATTRIBUTES.TenantId, value: tenant }] : []),
+    ]),
+  });
+}
+
+export function startBatchWorkflow(context: StartContext, id: string, batch: BatchInput): Promise<Started> {
+  return startOrJoin(context.client, BATCH_WORKFLOW, {
+    workflowId: id,
+    taskQueue: context.taskQueue,
+    args: [batch],
+    staticSummary: `batch of ${batch.items.length}`,
+    ...attributes(context, [{ key: SEARCH_ATTRIBUTES.BatchId, value: id }]),
+  });
+}

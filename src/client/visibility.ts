@@ -1,0 +1,93 @@
+/** Lists and counts from the visibility store: no history is read, and it lags a moment behind. */
+import type { Client } from '@temporalio/client';
+import { OUTCOMES, PRIORITIES, type Priority, type TaskStatus } from '../contracts';
+import { UsageError } from '../errors';
+import { ID_PATTERN, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+
+const STATUSES: readonly TaskStatus[] = ['queued', 'in_progress', ...OUTCOMES];
+
+export interface ListFilter {
+  status?: TaskStatus;
+  priority?: Priority;
+  batch?: string;
+  /** Default 50, at most 1,000. */
+  limit?: number;
+}
+
+export interface ListedTask {
+  id: string;
+  execution: string;
+  status: string | null;
+  priority: string | null;
+  model: string | null;
+  startedAt: string;
+  closedAt: string | null;
+}
+
+export interface Summary {
+  /** When the counts were read. */
+  readAt: string;
+  byStatus: Record<string, number>;
+  byPriority: Record<string, number>;
+  /** Ended by hand: no cleanup ran, so their responses may still run upstream. */
+  terminated: number;
+}
+
+/** Runs that continued as new are parts of a task that goes on. */
+const TASKS = `WorkflowType = '${TASK_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'`;
+
+/** Only validated values get into a query: there is no quoting that could be broken. */
+function conditions({ status, priority, batch }: ListFilter): string[] {
+  const problems: string[] = [];
+  if (status !== undefined && !STATUSES.includes(status))
+    problems.push(`status: expected one of ${STATUSES.join(', ')}`);
+  if (priority !== undefined && !PRIORITIES.includes(priority))
+    problems.push(`priority: expected one of ${PRIORITIES.join(', ')}`);
+  if (batch !== undefined && !ID_PATTERN.test(batch)) problems.push('batch: expected the id of a batch');
+  if (problems.length > 0) throw new UsageError(problems);
+  return [
+    TASKS,
+    ...(status ? [`TaskStatus = '${status}'`] : []),
+    ...(priority ? [`TaskPriority = '${priority}'`] : []),
+    ...(batch ? [`BatchId = '${batch}'`] : []),
+  ];
+}
+
+/** Tasks, newest first. @throws UsageError for a filter that is none. */
+export async function listTasks(client: Client, filter: ListFilter): Promise<ListedTask[]> {
+  const limit = Math.min(1_000, filter.limit ?? 50);
+  const tasks: ListedTask[] = [];
+  for await (const run of client.workflow.list({ query: conditions(filter).join(' AND '), pageSize: limit })) {
+    tasks.push({
+      id: run.workflowId,
+      execution: run.status.name,
+      status: run.typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskStatus) ?? null,
+      priority: run.typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskPriority) ?? null,
+      model: run.typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskModel) ?? null,
+      startedAt: run.startTime.toISOString(),
+      closedAt: run.closeTime?.toISOString() ?? null,
+    });
+    if (tasks.length >= limit) break;
+  }
+  return tasks;
+}
+
+async function counts(client: Client, key: string, values: readonly string[]): Promise<Record<string, number>> {
+  // One count a value: the store groups by ExecutionStatus only.
+  const entries = await Promise.all(
+    values.map(
+      async (value) => [value, (await client.workflow.count(`${TASKS} AND ${key} = '${value}'`)).count] as const,
+    ),
+  );
+  return Object.fromEntries(entries.filter(([, count]) => count > 0));
+}
+
+/** Counts of tasks by status and by priority, however many there are. */
+export async function summarize(client: Client): Promise<Summary> {
+  const [byStatus, byPriority, terminated] = await Promise.all([
+    counts(client, 'TaskStatus', STATUSES),
+    counts(client, 'TaskPriority', PRIORITIES),
+    client.workflow.count(`${TASKS} AND ExecutionStatus IN ('Terminated', 'TimedOut', 'Failed')`),
+  ]);
+  return { readAt: new Date().toISOString(), byStatus, byPriority, terminated: terminated.count };
+}

@@ -1,0 +1,100 @@
+/** A batch file: JSON lines, each of them a task. */
+import type { BatchItem, TaskInput } from '../contracts';
+import { UsageError } from '../errors';
+import { count, jsonBytes, MAX_BYTES, MAX_ITEMS } from './bounds';
+import { readLine, type LineDefaults, type ReadLine } from './line';
+import { optionProblems } from './options';
+import { isText, say, show, type Problem } from './problem';
+import { checkId } from './task';
+
+interface NumberedLine extends ReadLine {
+  line: number;
+}
+
+const SPLIT = 'split the file and start one batch for each part';
+
+/** The lines that are not blank, with their numbers; a BOM is none of the text. */
+function linesOf(text: string): { text: string; line: number }[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((content, i) => ({ text: content.trim(), line: i + 1 }))
+    .filter(({ text: content }) => content !== '');
+}
+
+/** An item's id becomes the last part of `batch/item`. */
+function idProblem(id: unknown): string | undefined {
+  if (typeof id !== 'string') return 'expected a string; write the id in quotes, or leave it out';
+  if (checkId(id).length === 0 && !id.includes('/')) return undefined;
+  return `${show(id)} cannot be the id of an item; write 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`;
+}
+
+/** Gives every item an id of its own, so that each has a record; an id that cannot be used is one more problem. */
+function assignIds(lines: NumberedLine[]): string[] {
+  const first = new Map<string, number>();
+  for (const { id, line } of lines) {
+    if (typeof id === 'string' && idProblem(id) === undefined && !first.has(id)) first.set(id, line);
+  }
+  const used = new Set(first.keys());
+  const claim = (wanted: string, line: number): string => {
+    let free = wanted;
+    for (let i = 1; used.has(free); i++) free = `${wanted.slice(0, 180)}-line-${line}${i > 1 ? `-${i}` : ''}`;
+    used.add(free);
+    return free;
+  };
+  return lines.map(({ id, idField, line, problems }, i) => {
+    const message = id === undefined ? undefined : idProblem(id);
+    if (message !== undefined) problems.unshift({ field: idField, message });
+    if (message !== undefined || !isText(id)) return claim(`item-${String(i + 1).padStart(4, '0')}`, line);
+    const firstLine = first.get(id);
+    if (firstLine === line) return id;
+    problems.unshift({ field: idField, message: `${show(id)} is the id of line ${firstLine}; write another` });
+    return claim(id, line);
+  });
+}
+
+/** One problem for a line: the first, and where the others are. */
+function summarize(problems: Problem[]): Problem | undefined {
+  const [problem, ...others] = problems;
+  if (!problem || others.length === 0) return problem;
+  const fields = [...new Set(others.map(({ field }) => field))].slice(0, 5).join(', ');
+  return { ...problem, message: `${problem.message} (${others.length} more in this line: ${fields})` };
+}
+
+function checkWholeSize(items: BatchItem[]): void {
+  const good = items.filter(({ task }) => task !== undefined);
+  const bytes = good.reduce((sum, item) => sum + (jsonBytes(item) ?? 0), 0);
+  if (bytes <= MAX_BYTES) return;
+  throw new UsageError([
+    `file: ${count(good.length)} tasks have ${count(bytes)} bytes of JSON, more than ${count(MAX_BYTES)}; ${SPLIT}`,
+  ]);
+}
+
+/**
+ * Reads the JSON lines of a batch. A bad line is an item with a `problem`, and one entry of `problems`
+ * (`line 7, input: …`); the good ones can still be run.
+ *
+ * @param defaults `model` for requests that name neither a model nor a template; `options` under those of each line.
+ * @throws UsageError when the file as a whole cannot be one batch: empty, too many items, too many bytes, wrong defaults.
+ */
+export function parseBatchLines(text: string, defaults: LineDefaults = {}): { items: BatchItem[]; problems: string[] } {
+  const wrongDefaults = optionProblems(defaults.options).map((problem) => say(problem));
+  if (wrongDefaults.length > 0) throw new UsageError(wrongDefaults);
+  const texts = linesOf(text);
+  if (texts.length === 0) throw new UsageError(['file: no task in it; write one JSON string or object on each line']);
+  if (texts.length > MAX_ITEMS) {
+    throw new UsageError([`file: ${count(texts.length)} items are more than ${count(MAX_ITEMS)}; ${SPLIT}`]);
+  }
+  const lines = texts.map((entry) => ({ ...readLine(entry.text, defaults), line: entry.line }));
+  const ids = assignIds(lines);
+  const said: string[] = [];
+  const items = lines.map(({ line, task, problems }, i): BatchItem => {
+    const id = ids[i] ?? '';
+    const problem = summarize(problems);
+    if (!problem) return { id, task: task as unknown as TaskInput };
+    said.push(say(problem, `line ${line}`));
+    return { id, problem: { line, ...problem } };
+  });
+  checkWholeSize(items);
+  return { items, problems: said };
+}

@@ -1,0 +1,3 @@
+/** Input is checked here before anything is started or paid. */
+export { parseBatchLines } from './batch';
+export { assertTask, checkId, checkTask } from './task';

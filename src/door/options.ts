@@ -1,0 +1,100 @@
+/** The options of a task. */
+import { PRIORITIES, type TaskOptions } from '../contracts';
+import { waitingProblems } from '../settings';
+import { at, isFields, isText, unknownFields, type Fields, type Problem } from './problem';
+
+const ENUMS: Record<string, readonly string[]> = {
+  priority: PRIORITIES,
+  onTimeout: ['cancel', 'leave'],
+  onAmbiguousCreate: ['retry', 'fail'],
+  watch: ['poll'],
+};
+
+// A record, so that the compiler misses an option that is added to the contract and not here.
+const NAMES: Record<keyof TaskOptions, true> = {
+  watch: true,
+  pollIntervalsSeconds: true,
+  inlineWaitSeconds: true,
+  maxWaitSeconds: true,
+  maxQueuedSeconds: true,
+  onTimeout: true,
+  onAmbiguousCreate: true,
+  priority: true,
+  tenant: true,
+  labels: true,
+  files: true,
+  maxOutputBytes: true,
+};
+
+export const OPTION_NAMES = Object.keys(NAMES);
+
+const MAX_LABELS = 20;
+const MAX_FILES = 50;
+const MAX_OUTPUT_BYTES = 1_000_000;
+
+function enumProblems(options: Fields): Problem[] {
+  return Object.entries(ENUMS).flatMap(([field, allowed]) => {
+    const value = options[field];
+    if (value === undefined || (typeof value === 'string' && allowed.includes(value))) return [];
+    return [{ field, message: `unknown value; write ${allowed.map((name) => `"${name}"`).join(' or ')}` }];
+  });
+}
+
+function labelProblems(labels: unknown): Problem[] {
+  if (labels === undefined) return [];
+  if (!isFields(labels))
+    return [{ field: 'labels', message: 'expected an object of strings; write {"name": "value"}' }];
+  const entries = Object.entries(labels);
+  if (entries.length > MAX_LABELS) {
+    return [{ field: 'labels', message: `${entries.length} are too many; write at most ${MAX_LABELS}` }];
+  }
+  return entries
+    .filter(([, value]) => typeof value !== 'string')
+    .map(([name]) => ({ field: at('labels', name), message: 'expected a string; write the value in quotes' }));
+}
+
+function fileProblems(files: unknown): Problem[] {
+  if (files === undefined) return [];
+  const example = 'write [{"path": "data.csv"}]';
+  if (!Array.isArray(files)) return [{ field: 'files', message: `expected an array; ${example}` }];
+  if (files.length > MAX_FILES) {
+    return [{ field: 'files', message: `${files.length} are too many; write at most ${MAX_FILES}` }];
+  }
+  return files.flatMap((file: unknown, i): Problem[] => {
+    const place = `files[${i}]`;
+    if (!isFields(file)) return [{ field: place, message: `expected an object; ${example}` }];
+    const problems = unknownFields(file, ['path', 'purpose'], { place });
+    if (!isText(file.path)) problems.push({ field: `${place}.path`, message: `expected a path; ${example}` });
+    if (file.purpose !== undefined && !isText(file.purpose)) {
+      problems.push({ field: `${place}.purpose`, message: 'expected a string; write "user_data" or leave it out' });
+    }
+    return problems;
+  });
+}
+
+/** Those of `settings.ts`, which are shared with the running workflow, are sentences that begin with the field. */
+function splitSentence(sentence: string): Problem {
+  const end = sentence.indexOf(': ');
+  return { field: sentence.slice(0, end), message: sentence.slice(end + 2) };
+}
+
+/** The problems of the options of a task; undefined is fine. */
+export function optionProblems(options: unknown): Problem[] {
+  if (options === undefined) return [];
+  if (!isFields(options)) return [{ field: 'options', message: 'expected an object; write {"priority": "high"}' }];
+  const { tenant, maxOutputBytes: bytes } = options;
+  const problems = [
+    ...unknownFields(options, OPTION_NAMES, { noun: 'option' }),
+    ...waitingProblems(options as TaskOptions).map(splitSentence),
+    ...enumProblems(options),
+    ...labelProblems(options.labels),
+    ...fileProblems(options.files),
+  ];
+  if (tenant !== undefined && !(typeof tenant === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(tenant))) {
+    problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });
+  }
+  if (bytes !== undefined && !(Number.isInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= MAX_OUTPUT_BYTES)) {
+    problems.push({ field: 'maxOutputBytes', message: 'expected a whole number; write one from 0 to 1,000,000' });
+  }
+  return problems;
+}

@@ -1,0 +1,95 @@
+/** What is wrong with an input, and how it is said: the field, then the message with what to write instead. */
+
+export interface Problem {
+  field: string;
+  message: string;
+}
+
+export type Fields = Record<string, unknown>;
+
+/** True for an object that is neither null nor an array. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An own field; null and undefined both count as left out, as in the API. */
+export function own(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? (fields[name] ?? undefined) : undefined;
+}
+
+/** The names of the own fields that are given. */
+export function givenNames(fields: Fields): string[] {
+  return Object.keys(fields).filter((name) => fields[name] !== undefined);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+export function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+/** Text of the user as JSON (so that no control character reaches a terminal), cut to 60 characters. */
+export function show(text: string): string {
+  const shown = JSON.stringify(text).replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
+}
+
+/** The place of a field; a name that is no plain word is quoted. */
+export function at(place: string, name: string): string {
+  if (!/^[\w-]{1,60}$/.test(name)) return `${place}[${show(name)}]`;
+  return place === '' ? name : `${place}.${name}`;
+}
+
+/** One line of a report. */
+export function say({ field, message }: Problem, place?: string): string {
+  return `${place ? `${place}, ` : ''}${field}: ${message}`;
+}
+
+/** How many characters must be inserted, removed or replaced to make one word of the other. */
+function distance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** The known name that was probably meant; undefined when none is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  // The distance takes time in proportion to the length: no known name is longer than this.
+  if (name.length > 60) return undefined;
+  const word = plain(name);
+  const ranked = known
+    .map((candidate) => ({ candidate, steps: distance(word, plain(candidate)) }))
+    .sort((a, b) => a.steps - b.steps);
+  const best = ranked[0];
+  return best && best.steps <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+}
+
+/** The problems of an object that may only have the known fields. */
+export function unknownFields(
+  fields: Fields,
+  known: readonly string[],
+  { place = '', noun = 'field', hints = {} }: { place?: string; noun?: string; hints?: Record<string, string> } = {},
+): Problem[] {
+  return givenNames(fields)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
+      const meant = nearest(name, known);
+      const advice = hint ?? (meant ? `did you mean ${meant}?` : `known are ${known.join(', ')}`);
+      return { field: at(place, name), message: `unknown ${noun}; ${advice}` };
+    });
+}

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { parseBatchLines } from '../src/door';
+import { UsageError } from '../src/errors';
+
+const model = 'o3';
+const jsonl = (...lines: unknown[]) => lines.map((line) => JSON.stringify(line)).join('\n');
+const parseOne = (line: unknown) => parseBatchLines(jsonl(line), { model });
+const apiLine = { custom_id: 'a', method: 'POST', url: '/v1/responses', body: { model, input: 'Hi' } };
+
+describe('lines that are tasks', () => {
+  test.each<[string, unknown, unknown]>([
+    ['a string', 'Hi', { id: 'item-0001', task: { request: { input: 'Hi', model } } }],
+    ['a prompt text', { prompt: 'Hi', id: 'a' }, { id: 'a', task: { request: { input: 'Hi', model } } }],
+    [
+      'request fields and options beside each other',
+      { input: 'Hi', model: 'o4', temperature: 1, priority: 'low', files: [{ path: 'a.csv' }] },
+      {
+        id: 'item-0001',
+        task: {
+          request: { input: 'Hi', model: 'o4', temperature: 1 },
+          options: { priority: 'low', files: [{ path: 'a.csv' }] },
+        },
+      },
+    ],
+    [
+      'a template, which keeps its own model',
+      { prompt: { id: 'pmpt_1' } },
+      { id: 'item-0001', task: { request: { prompt: { id: 'pmpt_1' } } } },
+    ],
+    [
+      'a request with options',
+      { request: { input: 'Hi' }, options: { tenant: 'a' }, id: 'x' },
+      { id: 'x', task: { request: { input: 'Hi', model }, options: { tenant: 'a' } } },
+    ],
+    [
+      'an attach',
+      { attach: { responseId: 'resp_1' } },
+      { id: 'item-0001', task: { attach: { responseId: 'resp_1' } } },
+    ],
+    ['a line of the Batch API', apiLine, { id: 'a', task: { request: { model, input: 'Hi' } } }],
+  ])('given %s -> then its task', (_, line, item) => {
+    expect(parseOne(line)).toEqual({ items: [item], problems: [] });
+  });
+
+  test('given a BOM, CRLF and blank lines -> then skipped; items are counted, problems name the line', () => {
+    const { items, problems } = parseBatchLines('\uFEFF"a"\r\n\r\n  \r\n"b"\r\n7\r\n', { model });
+    expect(items.map(({ id }) => id)).toEqual(['item-0001', 'item-0002', 'item-0003']);
+    expect(items[2]?.problem).toMatchObject({ line: 5, field: 'line' });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^line 5, line: expected a string or an object; write /);
+  });
+
+  test('given default options -> then under those of the line', () => {
+    const { items } = parseBatchLines(jsonl({ input: 'Hi', priority: 'low' }), {
+      model,
+      options: { priority: 'high', tenant: 't' },
+    });
+    expect(items[0]?.task?.options).toEqual({ priority: 'low', tenant: 't' });
+  });
+
+  test('given __proto__ keys -> then they give nothing and change nothing', () => {
+    const { items } = parseBatchLines(
+      '{"__proto__": {"input": "x", "model": "y"}}\n{"input": "Hi", "__proto__": {"id": "a"}}',
+      { model },
+    );
+    expect(items[0]?.problem?.field).toBe('input');
+    expect(items[1]).toMatchObject({ id: 'item-0002', task: { request: { input: 'Hi' } } });
+    expect(({} as Record<string, unknown>).input).toBeUndefined();
+  });
+});
+
+describe('lines that are refused', () => {
+  test.each<[string, unknown, string]>([
+    ['line', 7, 'expected a string or an object'],
+    ['line', null, 'expected a string or an object'],
+    ['line', [], 'expected a string or an object'],
+    ['input', '', 'not blank'],
+    ['input', {}, 'missing'],
+    ['prompt', { prompt: 'a', input: 'b' }, 'only one of them'],
+    ['options', { input: 'a', options: {} }, 'beside input'],
+    ['priority', { input: 'a', priority: 'urgent' }, '"high"'],
+    ['id', { input: 'a', id: 'a/b' }, '"a/b" cannot be'],
+    ['id', { input: 'a', id: 7 }, 'in quotes'],
+    ['input', { request: { model } }, 'missing'],
+    ['priority', { request: { model, input: 'a' }, priority: 'low' }, 'inside options'],
+    ['task', { request: { model, input: 'a' }, attach: { responseId: 'resp_1' } }, 'both'],
+    ['options', { request: { model, input: 'a' }, options: 'low' }, 'expected an object'],
+    ['attach.responseId', { attach: { responseId: 'a/b' } }, 'resp_'],
+    ['custom_id', { ...apiLine, custom_id: 'my id' }, '"my id" cannot be'],
+    ['method', { ...apiLine, method: 'GET' }, '"POST"'],
+    ['url', { ...apiLine, url: '/v1/chat/completions' }, '"/v1/responses"'],
+    ['body', { ...apiLine, body: 'x' }, 'expected an object'],
+    ['stream', { ...apiLine, body: { ...apiLine.body, stream: true } }, 'polls'],
+    ['priority', { ...apiLine, priority: 'low' }, 'known are custom_id'],
+    ['line', { input: 'x'.repeat(1_800_000) }, 'more than 1,800,000'],
+  ])('given a bad %s (%#) -> then an item with the problem, and one entry', (field, line, hint) => {
+    const { items, problems } = parseOne(line);
+    expect(items).toHaveLength(1);
+    expect(items[0]?.task).toBeUndefined();
+    expect(items[0]?.problem).toMatchObject({ line: 1, field });
+    expect(items[0]?.problem?.message).toContain(hint);
+    expect(problems).toEqual([`line 1, ${field}: ${items[0]?.problem?.message}`]);
+  });
+
+  test('given a line that is not JSON -> then the place is named and the text is not', () => {
+    const { problems } = parseBatchLines('{"input": SENSITIVE}');
+    expect(problems[0]).toContain('line 1, line: not valid JSON');
+    expect(problems[0]).not.toContain('SENS');
+  });
+
+  test('given a very deep line -> then refused, no overflow', () => {
+    const { problems } = parseBatchLines(`{"model":"o3","input":${'['.repeat(300_000)}${']'.repeat(300_000)}}`);
+    expect(problems[0]).toMatch(/^line 1, (request: nested deeper than 100|line: not valid JSON)/);
+  });
+
+  test('given several faults in a line -> then the first, and the fields of the others', () => {
+    const { problems } = parseBatchLines('{"store": false}');
+    expect(problems).toEqual(['line 1, input: missing; write the prompt (2 more in this line: model, store)']);
+  });
+
+  test('given no model at all -> then refused', () => {
+    expect(parseBatchLines('"Hi"').problems[0]).toContain('line 1, model: missing');
+  });
+
+  test('given an id twice -> then the later line is bad, and has an id of its own', () => {
+    const lines = [
+      { id: 'a', input: '1' },
+      { id: 'a', input: '2' },
+      { id: 'a-line-2', input: '3' },
+      { id: 'item-0005', input: '4' },
+      'five',
+    ];
+    const { items, problems } = parseBatchLines(jsonl(...lines), { model });
+    expect(items.map(({ id }) => id)).toEqual(['a', 'a-line-2-2', 'a-line-2', 'item-0005', 'item-0005-line-5']);
+    expect(items.map(({ task }) => task !== undefined)).toEqual([true, false, true, true, true]);
+    expect(problems).toEqual(['line 2, id: "a" is the id of line 1; write another']);
+  });
+});
+
+describe('files that are refused', () => {
+  test.each<[string, string, RegExp]>([
+    ['nothing', '', /^file: no task in it; /],
+    ['blank lines only', '\uFEFF\r\n \n', /^file: no task in it; /],
+    ['1,001 items', '"a"\n'.repeat(1001), /^file: 1,001 items are more than 1,000; split the file/],
+    [
+      'too many bytes',
+      `"${'x'.repeat(1_000_000)}"\n`.repeat(2),
+      /^file: 2 tasks have 2,\d{3},\d{3} bytes.*; split the file/,
+    ],
+  ])('given %s -> then a UsageError with advice', (_, text, message) => {
+    const act = () => parseBatchLines(text, { model });
+    expect(act).toThrow(UsageError);
+    expect(act).toThrow(message);
+  });
+
+  test('given 1,000 items -> then all of them', () => {
+    expect(parseBatchLines('"a"\n'.repeat(1000), { model }).items).toHaveLength(1000);
+  });
+
+  test('given a huge bad line among good ones -> then only that line is refused', () => {
+    const { items, problems } = parseBatchLines(`"a"\n"${'x'.repeat(2_000_000)}"`, { model });
+    expect(items.map(({ task }) => task !== undefined)).toEqual([true, false]);
+    expect(problems).toHaveLength(1);
+  });
+
+  test('given wrong default options -> then a UsageError, not one problem for each line', () => {
+    expect(() => parseBatchLines('"a"', { model, options: { tenant: '' } })).toThrow(/^tenant: /);
+  });
+});

@@ -1,0 +1,130 @@
+/** A Temporal server, the emulator and a worker, for tests of whole tasks. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { join } from 'node:path';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
+import type { CleanUpHook } from '../../src/activities';
+import type { TaskInput, TaskOptions, TaskResult } from '../../src/contracts';
+import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../../src/names';
+import { createWorker } from '../../src/worker';
+import { testServerPath, temporalCliPath } from './binaries';
+
+export const WORKFLOW_BUNDLE = { codePath: join(__dirname, '..', '..', 'lib', 'workflow-bundle.js') };
+
+/** Server timers cost a second each by default. */
+export const FAST_TIMERS = ['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="5ms"'];
+
+let runtimeInstalled = false;
+function quietRuntime(): void {
+  if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  runtimeInstalled = true;
+}
+
+export interface World {
+  env: TestWorkflowEnvironment;
+  client: Client;
+  emulator: Emulator;
+  /** Starts a task; its id is unique. */
+  start(task: TaskInput, id?: string): Promise<WorkflowHandleWithFirstExecutionRunId>;
+  /** Starts a task from a prompt and a scenario. */
+  ask(
+    scenario: string,
+    options?: TaskOptions,
+    metadata?: Record<string, string>,
+  ): Promise<WorkflowHandleWithFirstExecutionRunId>;
+  /** Runs with a worker until `body` is done. */
+  withWorker<T>(body: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  emulator?: EmulatorOptions;
+  cleanUp?: CleanUpHook;
+  secrets?: (name: string) => string | undefined;
+  callDeadlineMs?: number;
+}
+
+let count = 0;
+export const uniqueId = (name: string): string => `${name}-${process.pid}-${++count}`;
+
+async function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: WorldOptions): Promise<World> {
+  const start: World['start'] = (task, id = uniqueId('task')) =>
+    env.client.workflow.start('responseTask', { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [task] });
+  const { cleanUp, secrets, callDeadlineMs } = options;
+  return {
+    env,
+    client: env.client,
+    emulator,
+    start,
+    ask: (scenario, taskOptions, metadata) =>
+      start({
+        request: {
+          model: 'o3',
+          input: `A prompt for ${scenario}.`,
+          metadata: { emulator_scenario: scenario, ...metadata },
+        },
+        options: taskOptions,
+      }),
+    withWorker: async (body) => {
+      const worker = await createWorker({
+        connection: env.nativeConnection,
+        namespace: env.namespace ?? 'default',
+        openai: { apiKey: 'sk-test', baseURL: emulator.url, callDeadlineMs },
+        cleanUp,
+        secrets,
+        worker: { workflowBundle: WORKFLOW_BUNDLE, shutdownGraceTime: '1s' },
+      });
+      return worker.runUntil(body);
+    },
+    close: async () => {
+      await emulator.close();
+      await env.teardown();
+    },
+  };
+}
+
+/** Time passes as fast as it can; the emulator has the server's clock. Tasks need `inlineWaitSeconds: 0`. */
+export async function skippingWorld(options: WorldOptions = {}): Promise<World> {
+  quietRuntime();
+  const executable = { type: 'existing-path' as const, path: await testServerPath() };
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  const emulator = await startEmulator({ clock: { now: () => env.currentTimeMs() }, ...options.emulator });
+  return makeWorld(env, emulator, options);
+}
+
+/** A real dev server with quick timers and the search attributes. */
+export async function devServerWorld(options: WorldOptions = {}): Promise<World> {
+  quietRuntime();
+  const executable = { type: 'existing-path' as const, path: await temporalCliPath() };
+  const searchAttributes = Object.keys(SEARCH_ATTRIBUTES).map((name) =>
+    defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+  );
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: { executable, searchAttributes, extraArgs: FAST_TIMERS },
+  });
+  return makeWorld(env, await startEmulator(options.emulator), options);
+}
+
+/** What a task ended with, whichever way it was closed. */
+export async function endOf(handle: WorkflowHandle): Promise<{ result: TaskResult; execution: string }> {
+  const result = (await handle.result().catch(() => handle.query('taskResult'))) as TaskResult;
+  return { result, execution: (await handle.describe()).status.name };
+}
+
+/** The responses that upstream would still go on with, and be paid for. */
+export async function stillRunning(emulator: Emulator): Promise<string[]> {
+  const statuses = await emulator.statuses();
+  return Object.keys(statuses).filter(
+    (id) => !['completed', 'failed', 'incomplete', 'cancelled'].includes(statuses[id] ?? ''),
+  );
+}
+
+/** Rows of the ledger for one task. */
+export function callsOf(emulator: Emulator, taskId: string, op: string) {
+  return emulator.ledger().calls.filter((call) => call.task === taskId && call.op === op);
+}
+
+export const createsOf = (emulator: Emulator, taskId: string) =>
+  emulator.ledger().creates.filter(({ metadata }) => metadata.task_id === taskId);

@@ -1,0 +1,92 @@
+/** The gaps between looks, as the emulator's ledger saw them; time skips. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TaskOptions, TaskResult } from '../src/contracts';
+import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await skippingWorld();
+});
+afterAll(() => world.close());
+
+/** Whole seconds between the create and each look after it. */
+async function gapsOf(options: TaskOptions, runSeconds: number): Promise<number[]> {
+  return world.withWorker(async () => {
+    const handle = await world.ask(
+      'text',
+      { inlineWaitSeconds: 0, ...options },
+      { emulator_run_seconds: String(runSeconds) },
+    );
+    const result = (await handle.result()) as TaskResult;
+    expect(result.status).toBe('completed');
+    const times = [createsOf(world.emulator, handle.workflowId)[0]?.at ?? 0];
+    times.push(...callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at));
+    expect(result.polls).toBe(times.length - 1);
+    return times.slice(1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1000));
+  });
+}
+
+test('intervals [1, 2, 5, 10, 30, 60] -> gaps of 1, 2, 5, 10, 30, 60, 60 ... s', async () => {
+  expect(await gapsOf({}, 280)).toEqual([1, 2, 5, 10, 30, 60, 60, 60, 60]);
+});
+
+test('Retry-After longer than the interval -> waited out; shorter -> the schedule', async () => {
+  const limited = (retryAfter: string) => ({
+    kind: 'status' as const,
+    status: 429,
+    headers: { 'retry-after': retryAfter },
+  });
+  world.emulator.setFaults([
+    { op: 'retrieve', nth: 2, do: limited('20') },
+    { op: 'retrieve', nth: 4, do: limited('3') },
+  ]);
+  const gaps = await gapsOf({}, 100);
+  world.emulator.setFaults([]);
+  // After look 2 the schedule says 5 and upstream 20; after look 4 the schedule says 30 and upstream 3.
+  expect(gaps).toEqual([1, 2, 20, 10, 30, 60]);
+});
+
+test.each(['1000000000', '-5', 'NaN', 'soon'])(
+  'Retry-After: %s -> between the schedule and 60 s',
+  async (retryAfter) => {
+    const fault = { kind: 'status' as const, status: 429, headers: { 'retry-after': retryAfter } };
+    world.emulator.setFaults([{ op: 'retrieve', nth: 1, do: fault }]);
+    const gaps = await gapsOf({ pollIntervalsSeconds: [5] }, 30);
+    world.emulator.setFaults([]);
+    expect(gaps[1]).toBe(retryAfter === '1000000000' ? 60 : 5);
+  },
+);
+
+test('an outage of looks -> the schedule goes on, never faster than a second', async () => {
+  world.emulator.setFaults([{ op: 'retrieve', nth: { from: 1, to: 5 }, do: { kind: 'drop' } }]);
+  const gaps = await gapsOf({ pollIntervalsSeconds: [0.2] }, 8);
+  world.emulator.setFaults([]);
+  expect(gaps.slice(1, 6)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cancel works', async () => {
+  const { gaps, events, result } = await world.withWorker(async () => {
+    const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [10], maxWaitSeconds: 100_000 };
+    const handle = await world.ask('stuck_in_progress', options);
+    await world.env.sleep('10050s');
+    await handle.signal('cancelTask', 'seen enough');
+    const end = (await handle.result()) as TaskResult;
+    const times = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at);
+    const runs: number[] = [];
+    for (let runId: string | undefined = handle.firstExecutionRunId; runId;) {
+      const { events: list } = await world.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+      runs.push(list?.length ?? 0);
+      runId = list?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+    }
+    return {
+      result: end,
+      events: runs,
+      gaps: times.slice(1, -1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1000)),
+    };
+  });
+  expect(result).toMatchObject({ status: 'cancelled', creates: 1, cancelReason: 'seen enough' });
+  expect(result.polls).toBeGreaterThanOrEqual(1000);
+  expect(events.length).toBeGreaterThan(1);
+  expect(Math.max(...events)).toBeLessThan(10_240);
+  expect(gaps.filter((gap) => gap !== 10)).toEqual([]);
+}, 180_000);

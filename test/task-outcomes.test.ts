@@ -1,0 +1,109 @@
+/** Every status of the API, and those it does not know, as a `TaskResult`. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TaskOptions, TaskResult } from '../src/contracts';
+import { createsOf, skippingWorld, stillRunning, type World } from './helpers/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await skippingWorld();
+});
+afterAll(() => world.close());
+
+async function run(scenario: string, options: TaskOptions = {}, metadata: Record<string, string> = {}) {
+  return world.withWorker(async () => {
+    const handle = await world.ask(scenario, { inlineWaitSeconds: 0, ...options }, metadata);
+    return { handle, result: (await handle.result()) as TaskResult };
+  });
+}
+
+const shortWait = { maxWaitSeconds: 100 };
+
+test.each([
+  ['text', {}, 'completed', null],
+  ['failed', {}, 'failed', 'server_error'],
+  ['failed_rate_limit', {}, 'failed', 'rate_limit_exceeded'],
+  ['failed_unlisted', {}, 'failed', 'context_length_exceeded'],
+  ['incomplete_max_output_tokens', {}, 'incomplete', null],
+  ['incomplete_content_filter', {}, 'incomplete', null],
+  ['refusal', {}, 'completed', null],
+  ['flapping', {}, 'completed', null],
+  ['unknown_status', {}, 'completed', null],
+  ['unknown_status_forever', shortWait, 'timed_out', 'max_wait_seconds'],
+  ['stuck_in_progress', shortWait, 'timed_out', 'max_wait_seconds'],
+  ['stuck_queued', { ...shortWait, maxQueuedSeconds: 20 }, 'timed_out', 'max_queued_seconds'],
+])('scenario %s with %o -> status %s, error %s', async (scenario, options, status, code) => {
+  const { result, handle } = await run(scenario, options);
+  expect([result.status, result.error?.code ?? null]).toEqual([status, code]);
+  expect(result.creates).toBe(1);
+  expect(createsOf(world.emulator, handle.workflowId)).toHaveLength(1);
+  expect(await stillRunning(world.emulator)).toEqual([]);
+});
+
+test('a status that is not known -> counted and shown, never success', async () => {
+  const { result } = await run('unknown_status_forever', shortWait);
+  expect(result.unknownStatuses.paused).toBeGreaterThan(0);
+  expect(result.outputText).toBeNull();
+});
+
+test('a run that is cut short -> incomplete with its partial text and the reason', async () => {
+  const { result } = await run('incomplete_max_output_tokens');
+  expect(result.incompleteReason).toBe('max_output_tokens');
+  expect(result.outputText).toContain('You asked');
+});
+
+test.each([1_000, 990_000])('an answer of %d bytes -> carried byte for byte', async (sizeBytes) => {
+  const { result } = await run('text', {}, { emulator_output_bytes: String(sizeBytes) });
+  const { output_text: made } = await madeBy(result.responseId);
+  expect(Buffer.byteLength(result.outputText ?? '')).toBe(sizeBytes);
+  expect(result.outputText).toBe(made);
+});
+
+test('an answer over 1 MB -> left upstream, and named', async () => {
+  const { result } = await run('text', {}, { emulator_output_bytes: '1000000' });
+  expect(result).toMatchObject({ status: 'completed', outputOmitted: true, outputText: null, output: null });
+});
+
+test('onTimeout leave -> the response goes on upstream', async () => {
+  const { result } = await run('slow', { maxWaitSeconds: 30, onTimeout: 'leave' });
+  expect(result.status).toBe('timed_out');
+  expect((await world.emulator.statuses())[result.responseId ?? '']).toBe('in_progress');
+  expect(world.emulator.ledger().cancels.map(({ id }) => id)).not.toContain(result.responseId);
+});
+
+test('a response that was deleted upstream -> expired after two 404s', async () => {
+  world.emulator.setFaults([{ op: 'retrieve', nth: { from: 3 }, do: { kind: 'status', status: 404 } }]);
+  const { result } = await run('slow');
+  world.emulator.setFaults([]);
+  expect(result).toMatchObject({ status: 'expired', error: { code: 'not_found' } });
+});
+
+test('404 just after the create -> a short lag, and completed', async () => {
+  world.emulator.setFaults([{ op: 'retrieve', do: { kind: 'not_found', forSeconds: 5 } }]);
+  const { result } = await run('text', {}, { emulator_run_seconds: '8' });
+  world.emulator.setFaults([]);
+  expect([result.status, result.creates]).toEqual(['completed', 1]);
+});
+
+test('attach to a response that exists -> its result, and no create', async () => {
+  const result = await world.withWorker(async () => {
+    const { id } = (await post('/responses', { model: 'o3', input: 'Made outside.', background: true })) as {
+      id: string;
+    };
+    const handle = await world.start({ attach: { responseId: id }, options: { inlineWaitSeconds: 0 } });
+    return (await handle.result()) as TaskResult;
+  });
+  expect(result).toMatchObject({ status: 'completed', creates: 0 });
+  expect(result.outputText).toContain('Made outside.');
+});
+
+const headers = { authorization: 'Bearer sk-test', 'content-type': 'application/json' };
+async function post(path: string, body: unknown): Promise<unknown> {
+  return (await fetch(world.emulator.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+}
+
+/** The text as upstream has it, joined here. */
+async function madeBy(responseId: string | null): Promise<{ output_text: string }> {
+  const response = await fetch(`${world.emulator.url}/responses/${responseId}`, { headers });
+  const body = (await response.json()) as { output: { content?: { text?: string }[] }[] };
+  return { output_text: body.output.flatMap((item) => item.content?.map((part) => part.text) ?? []).join('') };
+}
