@@ -1,8 +1,9 @@
 /** What each operation does. Knows nothing of sockets and faults. */
 import { randomBytes } from 'node:crypto';
 import { bodyAt } from './body';
-import { isTerminal, statusAt } from './lifecycle';
-import { scriptOf, metadataOf } from './scenarios';
+import { isLive } from './files';
+import { endsAtMs, isTerminal, statusAt } from './lifecycle';
+import { scriptOf } from './scenarios';
 import type { Store } from './store';
 import { containerOf } from './tools';
 import { ApiError, notFound, type Json, type StoredResponse } from './types';
@@ -32,18 +33,28 @@ export function findResponse(store: Store, id: string): StoredResponse {
   return response;
 }
 
-function checkReferences(request: Json, store: Store): void {
+function checkReferences(request: Json, store: Store, nowMs: number): void {
   const previous = request.previous_response_id;
-  if (typeof previous === 'string' && !store.responses.has(previous)) {
+  const known = store.responses.get(String(previous));
+  if (typeof previous === 'string' && (!known || known.deletedAtMs !== null)) {
     const param = 'previous_response_id';
     throw refuse('previous_response_not_found', param, `Previous response with id '${previous}' not found.`);
   }
   for (const tool of (request.tools ?? []) as { container?: { file_ids?: string[] } }[]) {
     for (const id of tool.container?.file_ids ?? []) {
-      const file = store.files.get(id);
-      if (!file || file.deleted) throw new ApiError(404, `No such File object: ${id}`, { param: 'file_ids' });
+      if (!isLive(store.files.get(id), nowMs))
+        throw new ApiError(404, `No such File object: ${id}`, { param: 'file_ids' });
     }
   }
+}
+
+/** Puts the file of a run of the code interpreter into its container; the run uses the container until its end. */
+function useContainer(store: Store, response: StoredResponse): void {
+  const used = containerOf(response);
+  if (!used) return;
+  const { deleted = false, files = [], createdAtMs = response.createdAtMs } = store.containers.get(used.id) ?? {};
+  const container = { id: used.id, createdAtMs, lastUsedAtMs: endsAtMs(response), deleted };
+  store.write({ kind: 'container', container: { ...container, files: [...files, used.file] } });
 }
 
 /** `POST /v1/responses`. Identical requests make distinct responses: there is no idempotency key. */
@@ -51,7 +62,7 @@ export function create(context: ApiContext, body: unknown, nowMs: number): Answe
   checkCreate(body);
   if (body.stream === true)
     throw refuse('unsupported_parameter', 'stream', "This emulator does not stream yet: leave 'stream' out.");
-  checkReferences(body, context.store);
+  checkReferences(body, context.store, nowMs);
   const id = newId('resp');
   const script = scriptOf(body, id);
   const scaled = {
@@ -68,12 +79,7 @@ export function create(context: ApiContext, body: unknown, nowMs: number): Answe
     deletedAtMs: null,
   };
   context.store.write({ kind: 'create', response });
-  const container = containerOf(response);
-  if (container && !context.store.containers.has(container.id)) {
-    const files = [container.file];
-    const stored = { id: container.id, createdAtMs: nowMs, lastUsedAtMs: nowMs, deleted: false, files };
-    context.store.write({ kind: 'container', container: stored });
-  }
+  useContainer(context.store, response);
   return ok(bodyAt(response, nowMs, includeOf(body.include)));
 }
 
@@ -129,6 +135,8 @@ export function inputItems({ store }: ApiContext, id: string, query: URLSearchPa
   return ok({ object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more });
 }
 
-/** The task that a response belongs to, for fault rules and the ledger. */
-export const taskOf = (request: Json | undefined): string | null =>
-  request ? (metadataOf(request).task_id ?? null) : null;
+/** The task that a response belongs to, for fault rules and the ledger; requests that will be refused are asked too. */
+export function taskOf(request: Json | null | undefined): string | null {
+  const metadata = request?.metadata as Json | null | undefined;
+  return typeof metadata?.task_id === 'string' ? metadata.task_id : null;
+}

@@ -26,6 +26,8 @@ const DEFAULTS: Json = {
   metadata: {},
 };
 
+const NOT_ECHOED = ['input', 'include', 'stream', 'stream_options'];
+
 /** Outputs never change, so they are made once; a large answer is asked for many times. */
 const outputs = new WeakMap<StoredResponse, ResponseOutputItem[]>();
 
@@ -65,7 +67,9 @@ export function bodyAt(
   const { ending } = script;
   const failed = status === 'failed' && ending.status === 'failed' ? ending : null;
   const incomplete = status === 'incomplete' && ending.status === 'incomplete' ? ending : null;
-  const given = Object.fromEntries(Object.entries(request).filter(([key]) => key !== 'input' && key !== 'include'));
+  const given = Object.fromEntries(
+    Object.entries(request).filter(([key, value]) => !NOT_ECHOED.includes(key) && value !== null),
+  );
   return {
     id: response.id,
     object: 'response',

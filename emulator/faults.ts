@@ -1,7 +1,10 @@
 /** The fault plan: ordered, seeded rules. The first rule that fits a request decides. */
 import { z } from 'zod';
 
-const status = z.object({
+const ms = z.number().min(0);
+const count = z.number().int().min(1);
+
+const status = z.strictObject({
   kind: z.literal('status'),
   status: z.number().int().min(300).max(599),
   code: z.string().nullish(),
@@ -12,47 +15,89 @@ const status = z.object({
   body: z.enum(['openai', 'html', 'empty']).optional(),
 });
 
+/** `/regex/`, or the end of a task id. */
+function patternOf(text: string): RegExp {
+  const regex = /^\/(.*)\/$/.exec(text)?.[1];
+  return new RegExp(regex ?? `${text.replace(/[^A-Za-z0-9]/g, '\\$&')}$`);
+}
+
 /** `accept`: the request is carried out, and only the answer goes wrong. */
 const accept = z.boolean().optional();
 
 const fault = z.discriminatedUnion('kind', [
   status,
-  z.object({ kind: z.literal('drop'), accept }),
-  z.object({ kind: z.literal('hang'), accept, ms: z.number().optional() }),
-  z.object({ kind: z.literal('stall'), accept }),
-  z.object({
+  z.strictObject({ kind: z.literal('drop'), accept }),
+  z.strictObject({ kind: z.literal('hang'), accept, ms: ms.optional() }),
+  z.strictObject({ kind: z.literal('stall'), accept }),
+  z.strictObject({
     kind: z.literal('garbage'),
     accept,
     body: z.enum(['html', 'null', 'cut', 'wrong_types', 'no_output', 'no_status', 'array']),
   }),
   /** Carried out at once, answered late. */
-  z.object({ kind: z.literal('delay'), ms: z.number() }),
+  z.strictObject({ kind: z.literal('delay'), ms }),
   /** Carried out late. */
-  z.object({ kind: z.literal('late'), ms: z.number() }),
-  z.object({ kind: z.literal('not_found'), forSeconds: z.number() }),
-  z.object({ kind: z.literal('regress') }),
-  z.object({ kind: z.literal('redirect'), to: z.string() }),
-  z.object({ kind: z.literal('huge'), bytes: z.number() }),
+  z.strictObject({ kind: z.literal('late'), ms }),
+  z.strictObject({ kind: z.literal('not_found'), forSeconds: z.number().min(0) }),
+  z.strictObject({ kind: z.literal('regress') }),
+  z.strictObject({ kind: z.literal('redirect'), to: z.string() }),
+  z.strictObject({ kind: z.literal('huge'), bytes: count }),
 ]);
 
-const rule = z.object({
-  /** `create`, `retrieve`, `cancel`, `delete`, `input_items`, `file_create`, `file_delete`, `container_delete`, `*`. */
-  op: z.string().default('*'),
+const OPS = [
+  'create',
+  'retrieve',
+  'cancel',
+  'delete',
+  'input_items',
+  'file_create',
+  'file_retrieve',
+  'file_delete',
+  'container_retrieve',
+  'container_delete',
+  '*',
+] as const;
+
+function isPattern(text: string): boolean {
+  try {
+    return patternOf(text) !== null;
+  } catch {
+    return false;
+  }
+}
+
+const rule = z.strictObject({
+  /** The operation; `*` for any. */
+  op: z.enum(OPS).default('*'),
   /** `metadata.task_id` is or ends with this; or `/regex/`. */
-  task: z.string().optional(),
+  task: z
+    .string()
+    .min(1)
+    .refine(isPattern, 'expected the end of a task id, or a regular expression in slashes')
+    .optional(),
   /** Which of the fitting requests of one task, from 1. */
-  nth: z.union([z.number().int(), z.object({ from: z.number().int(), to: z.number().int().optional() })]).optional(),
+  nth: z.union([count, z.strictObject({ from: count, to: count.optional() })]).optional(),
   probability: z.number().min(0).max(1).optional(),
   /** At most so often in all. */
-  times: z.number().int().optional(),
+  times: count.optional(),
   do: fault,
 });
 
 export type Fault = z.output<typeof fault>;
 export type FaultRule = z.input<typeof rule>;
 
-/** @throws ZodError naming the rule and the field that is wrong. */
-export const parseFaults = (value: unknown): z.output<typeof rule>[] => z.array(rule).parse(value);
+/** A fault plan that cannot be meant; the message names each rule (from 0) and field. */
+export class FaultPlanError extends Error {
+  override readonly name = 'FaultPlanError';
+}
+
+/** @throws FaultPlanError */
+export function parseFaults(value: unknown): z.output<typeof rule>[] {
+  const { data, error } = z.array(rule).safeParse(value);
+  if (data) return data;
+  const lines = error.issues.map(({ path, message }) => `${path.length > 0 ? path.join('.') : 'plan'}: ${message}`);
+  throw new FaultPlanError(`Bad fault plan: ${lines.join('; ')}`);
+}
 
 export interface Request {
   op: string;
@@ -73,8 +118,7 @@ function random(seed: number): () => number {
 function fitsTask(pattern: string | undefined, task: string | null): boolean {
   if (pattern === undefined) return true;
   if (task === null) return false;
-  const regex = /^\/(.*)\/$/.exec(pattern)?.[1];
-  return regex === undefined ? task.endsWith(pattern) : new RegExp(regex).test(task);
+  return patternOf(pattern).test(task);
 }
 
 function fitsNth(nth: z.output<typeof rule>['nth'], count: number): boolean {

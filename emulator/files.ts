@@ -42,11 +42,13 @@ export async function createFile(store: Store, contentType: string, body: Buffer
   return { status: 200, body: fileBody(file) };
 }
 
+/** Neither deleted nor expired. */
+export const isLive = (file: StoredFile | undefined, nowMs: number): file is StoredFile =>
+  file !== undefined && !file.deleted && (file.expiresAtMs === null || nowMs < file.expiresAtMs);
+
 function findFile(store: Store, id: string, nowMs: number): StoredFile {
   const file = store.files.get(id);
-  if (!file || file.deleted || (file.expiresAtMs !== null && nowMs >= file.expiresAtMs)) {
-    throw new ApiError(404, `No such File object: ${id}`, { param: 'id' });
-  }
+  if (!isLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param: 'id' });
   return file;
 }
 
@@ -61,7 +63,7 @@ function findContainer(store: Store, id: string, nowMs: number): StoredContainer
 export function fileRoute(store: Store, method: string, path: string[], nowMs: number): Answer {
   const [id, part] = path;
   if (id === undefined) {
-    const live = [...store.files.values()].filter((file) => !file.deleted);
+    const live = [...store.files.values()].filter((file) => isLive(file, nowMs));
     return { status: 200, body: { object: 'list', data: live.map(fileBody), has_more: false } };
   }
   const file = findFile(store, id, nowMs);

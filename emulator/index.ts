@@ -87,7 +87,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Starts an emulator. @throws ZodError for a bad fault plan; the system's error when the port is taken. */
+/** Starts an emulator. @throws FaultPlanError for a bad fault plan; the system's error when the port is taken. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = '127.0.0.1', seed = 1, clock = Date } = options;
   const state: ServerState = {

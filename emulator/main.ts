@@ -1,5 +1,5 @@
 /** `npm run emulator`: the emulator alone. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { parseFaults, type FaultRule } from './faults';
 import { startEmulator } from './index';
@@ -8,6 +8,11 @@ function number(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Expected a number.');
   return value;
+}
+
+function divisor(text: string): number {
+  if (number(text) === 0) throw new InvalidArgumentError('Expected a number above 0.');
+  return number(text);
 }
 
 function readFaults(path: string): FaultRule[] {
@@ -24,8 +29,10 @@ async function main(): Promise<void> {
     .option('--port <n>', 'port to listen on', number, 4010)
     .option('--state <file>', 'keep the state in this file')
     .option('--faults <file>', 'a fault plan (JSON)', readFaults)
-    .option('--profile <name>', 'openai or azure', 'openai')
-    .option('--time-scale <n>', 'divide scripted durations by this', number, 1)
+    .addOption(
+      new Option('--profile <name>', 'how late cancels are answered').choices(['openai', 'azure']).default('openai'),
+    )
+    .option('--time-scale <n>', 'divide scripted durations by this', divisor, 1)
     .parse();
   const options = command.opts<{
     port: number;

@@ -48,9 +48,9 @@ export function metadataOf(request: Json): Record<string, string> {
 
 function scenarioOf(request: Json): string {
   const named = metadataOf(request).emulator_scenario;
-  if (named && named in RECIPES) return named;
+  if (named && Object.hasOwn(RECIPES, named)) return named;
   const model = typeof request.model === 'string' ? request.model.replace(/^emulator-/, '').replace(/-/g, '_') : '';
-  return String(request.model).startsWith('emulator-') && model in RECIPES ? model : 'text';
+  return String(request.model).startsWith('emulator-') && Object.hasOwn(RECIPES, model) ? model : 'text';
 }
 
 const seconds = (text: string | undefined, otherwise: number): number => {
@@ -74,7 +74,7 @@ export function scriptOf(request: Json, id: string): Script {
     queuedSeconds: seconds(metadata.emulator_queued_seconds, recipe.queuedSeconds ?? 0.3),
     runSeconds: seconds(
       metadata.emulator_run_seconds,
-      recipe.runSeconds ?? 2 + 2 * fraction(JSON.stringify(request.input)),
+      recipe.runSeconds ?? 2 + 2 * fraction(JSON.stringify(request.input ?? null)),
     ),
     ending: ending.status === 'failed' && code ? { ...ending, code } : ending,
   };

@@ -26,6 +26,12 @@ interface Call {
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
+/** The longest timer of Node; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(ms, 0), MAX_TIMER_MS)));
+
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -37,12 +43,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const PARTS: Record<string, string> = { 'POST cancel': 'cancel', 'GET input_items': 'input_items' };
+
 function opOf(method: string, [root, id, part]: string[]): string {
   if (root === 'responses') {
-    if (id === undefined) return 'create';
-    if (part === 'cancel') return 'cancel';
-    if (part === 'input_items') return 'input_items';
-    return method === 'DELETE' ? 'delete' : 'retrieve';
+    // Anything else does not exist: there is no list of responses.
+    if (id === undefined) return method === 'POST' ? 'create' : 'other';
+    if (part !== undefined) return PARTS[`${method} ${part}`] ?? 'other';
+    return method === 'DELETE' ? 'delete' : method === 'GET' ? 'retrieve' : 'other';
   }
   const verb = method === 'POST' ? 'create' : method === 'DELETE' ? 'delete' : 'retrieve';
   return root === 'files' ? `file_${verb}` : root === 'containers' ? `container_${verb}` : 'other';
@@ -91,7 +99,7 @@ async function createAndWait(state: ServerState, call: Call, nowMs: number): Pro
   if (!response || response.request.background === true) return answer;
   // Without `background` the connection is held until the end.
   const endMs = endsAtMs(response);
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, endMs - nowMs)));
+  await sleep(endMs - nowMs);
   return api.retrieve(state, id, new URLSearchParams(), Math.max(endMs, await state.now()));
 }
 
@@ -131,13 +139,11 @@ async function outcome(
   }
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Serves one request of the API. */
 export async function serve(state: ServerState, request: IncomingMessage, reply: ServerResponse): Promise<void> {
   const call = await readCall(request);
   const known = state.store.responses.get(call.path[1] ?? '');
-  const task = api.taskOf(call.op === 'create' ? (call.json as Json | undefined) : known?.request);
+  const task = api.taskOf(call.op === 'create' ? (call.json as Json | null | undefined) : known?.request);
   const fault = state.plan.pick({ op: call.op, task });
   if (fault?.kind === 'late') await sleep(fault.ms);
   const nowMs = await state.now();

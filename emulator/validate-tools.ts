@@ -62,6 +62,8 @@ function checkTool(tool: Json, place: string): void {
     const value = tool[field];
     if (path.startsWith(`${type}.`) && typeof value === 'object' && value !== null) {
       checkFields(value as Json, allowed, `${place}.${field}`);
+      const { file_ids } = value as Json;
+      if (file_ids != null) checkKind(file_ids, 'array', `${place}.${field}.file_ids`);
     }
   }
   const targets = ['server_url', 'connector_id', 'tunnel_id'].filter((field) => tool[field] != null);

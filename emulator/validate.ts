@@ -50,6 +50,7 @@ const INCLUDE = [
 ];
 
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'ultrafast'];
 const SUMMARIES = ['auto', 'concise', 'detailed'];
 
 const kindOf = (value: unknown): string => {
@@ -88,6 +89,12 @@ export function checkEnum(value: unknown, allowed: readonly string[], param: str
   throw refuse('invalid_value', param, `Invalid value: '${text}'. Supported values are: ${list}.`);
 }
 
+function checkLength(value: unknown, max: number, param: string): void {
+  if (typeof value !== 'string' || value.length <= max) return;
+  const text = `Expected a string with maximum length ${max}, but got a string with length ${value.length} instead.`;
+  throw refuse('string_above_max_length', param, `Invalid '${param}': string too long. ${text}`);
+}
+
 function checkMetadata(metadata: Json): void {
   const entries = Object.entries(metadata);
   if (entries.length > 16) {
@@ -97,10 +104,8 @@ function checkMetadata(metadata: Json): void {
   for (const [key, value] of entries) {
     const param = `metadata.${key}`;
     checkKind(value, 'string', param);
-    const long = String(value).length > 512 ? [512, String(value).length] : key.length > 64 ? [64, key.length] : null;
-    if (!long) continue;
-    const text = `Expected a string with maximum length ${long[0]}, but got a string with length ${long[1]} instead.`;
-    throw refuse('string_above_max_length', param, `Invalid '${param}': string too long. ${text}`);
+    checkLength(value, 512, param);
+    checkLength(key, 64, param);
   }
 }
 
@@ -160,6 +165,9 @@ export function checkCreate(body: unknown): asserts body is Json {
   checkRange(request.max_output_tokens, 'max_output_tokens', 16, Number.MAX_SAFE_INTEGER);
   checkRange(request.temperature, 'temperature', 0, 2);
   checkRange(request.top_p, 'top_p', 0, 1);
+  checkLength(request.safety_identifier, 64, 'safety_identifier');
+  checkEnum(request.truncation, ['auto', 'disabled'], 'truncation');
+  checkEnum(request.service_tier, TIERS, 'service_tier');
   checkReasoning(request.reasoning);
   checkFormat(request.text);
   ((request.include ?? []) as unknown[]).forEach((name, i) => checkEnum(name, INCLUDE, `include[${i}]`));

@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBatchCommands } from './cli/batch';
 import { doctor } from './cli/doctor';
-import { EXIT, print, printJson, table } from './cli/output';
+import { EXIT, print, printJson, table, visible } from './cli/output';
 import { report, run } from './cli/run';
 import { addTaskCommands } from './cli/task';
 
@@ -31,10 +31,15 @@ function addSummary(program: Command): void {
 /** Commander ends the process with 1 for a wrong option; here that is 2. */
 function strict(command: Command): void {
   command.exitOverride().showHelpAfterError('(add --help for what is possible)');
+  command.configureOutput({ writeErr: (text) => process.stderr.write(visible(text)) });
   for (const child of command.commands) strict(child);
 }
 
 async function main(): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const program = new Command('durable-responses').description('Durable OpenAI background responses on Temporal.');
   addTaskCommands(program, run);
   addBatchCommands(program, run);

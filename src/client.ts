@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
 import { describe, readBatchResult, readStatus, readTaskResult, type StatusReport } from './client/read';
-import { startBatchWorkflow, startTaskWorkflow, type StartContext, type Started } from './client/start';
+import { assertBatch, startBatchWorkflow, startTaskWorkflow, type StartContext, type Started } from './client/start';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
 import { loadConfig, type Config } from './config';
 import { connectClient, ensureSearchAttributes } from './connection';
@@ -69,12 +69,7 @@ export class DurableResponses {
 
   /** Starts a batch; see `parseBatchLines` for files. The same `id` joins. @throws UsageError when it has no items. */
   async startBatch(batch: BatchInput, options: { id?: string } = {}): Promise<Started> {
-    if (batch.items.length === 0) throw new UsageError(['items: a batch needs at least one']);
-    const { concurrency } = batch;
-    if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 500)) {
-      throw new UsageError(['concurrency: expected a whole number from 1 to 500']);
-    }
-    for (const { task } of batch.items) if (task) assertTask(task);
+    assertBatch(batch);
     return startBatchWorkflow(
       this.context,
       assertId(options.id ?? freshId('batch', null, new Date(), random())),

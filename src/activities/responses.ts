@@ -102,7 +102,7 @@ export function createResponseActivities(deps: ResponseDeps) {
         if (refused || report.fault) break;
         await pause(0.5, signal);
       }
-      throw failureOf(refused ?? report.fault ?? stillRunning(report));
+      throw failureOf(worthRetrying(refused ?? report.fault ?? stillRunning(report)));
     },
   };
 }
@@ -119,6 +119,12 @@ const emptyPlan = {
   maxOutputBytes: 0,
   include: [],
 };
+
+/** A cancel refused although the response runs may be a passing state of upstream; a key that may not will not change. */
+const worthRetrying = (fault: UpstreamFault): UpstreamFault => ({
+  ...fault,
+  retryable: fault.type !== 'Upstream.Auth',
+});
 
 function stillRunning(report: VisitReport): UpstreamFault {
   const message = `Response ${report.responseId} is still ${report.upstreamStatus ?? 'unknown'} after its cancel was accepted.`;

@@ -1,15 +1,16 @@
 /** `batch ...` */
 import type { Command } from 'commander';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { DurableResponses } from '../client';
+import { assertBatch } from '../client/start';
 import type { BatchItem, BatchResult } from '../contracts';
 import { parseBatchLines } from '../door';
 import { UsageError } from '../errors';
-import { numberOf, runOptionsOf, withRunOptions, type TaskFlags } from './options';
+import { assertId, numberOf, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, excerpt, print, printJson, say, table } from './output';
 import type { Run } from './run';
-import { addCancel, showStarted, showStatus } from './task';
+import { addCancel, showStarted, showStatusOf } from './task';
 import { waitFor } from './wait';
 
 interface Common {
@@ -81,6 +82,14 @@ async function finish(client: DurableResponses, id: string, { json, out }: Commo
   return codeOf(result);
 }
 
+function finishOf(id: string, flags: Common & { out?: string }, run: Run): Promise<void> {
+  assertId(id);
+  // Known now, and not after hours of waiting.
+  if (flags.out && !existsSync(dirname(resolve(flags.out))))
+    throw new UsageError([`--out ${flags.out}: its folder does not exist; make it first`]);
+  return run((client) => finish(client, id, flags));
+}
+
 function addStart(batch: Command, run: Run): void {
   const start = batch
     .command('start <file>')
@@ -94,6 +103,8 @@ function addStart(batch: Command, run: Run): void {
   withRunOptions(start).action((file: string, flags: StartFlags) => {
     // Read before anything is connected to: bad lines are the first thing to know.
     const { items, options } = itemsOf(file, flags);
+    assertId(flags.id);
+    assertBatch({ items, concurrency: flags.concurrency });
     return run(async (client) => {
       const started = await client.startBatch({ items, concurrency: flags.concurrency, options }, { id: flags.id });
       if (flags.wait) return finish(client, started.id, flags);
@@ -111,24 +122,17 @@ export function addBatchCommands(program: Command, run: Run): void {
     .command('status <id>')
     .description('counts, rate, time left')
     .option('--json')
-    .action((id: string, flags: Common) =>
-      run(async (client) => {
-        const report = await client.status(id);
-        if (flags.json) printJson(report);
-        else showStatus(report);
-        return report.view === null ? EXIT.unreachable : EXIT.completed;
-      }),
-    );
+    .action((id: string, flags: Common) => showStatusOf(id, flags, run));
   batch
     .command('wait <id>')
     .description('wait for the end')
     .option('--json')
-    .action((id: string, flags: Common) => run((client) => finish(client, id, flags)));
+    .action((id: string, flags: Common) => finishOf(id, flags, run));
   batch
     .command('results <id>')
     .description('records in input order (waits for the end)')
     .option('--out <file>', 'write JSONL to this file')
     .option('--json')
-    .action((id: string, flags: Common & { out?: string }) => run((client) => finish(client, id, flags)));
+    .action((id: string, flags: Common & { out?: string }) => finishOf(id, flags, run));
   addCancel(batch, run, 'batch');
 }

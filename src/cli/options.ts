@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Priority, ResponseRequest, TaskInput, TaskOptions } from '../contracts';
 import { PRIORITIES } from '../contracts';
+import { assertTask, checkId } from '../door';
 import { UsageError } from '../errors';
 
 /** The wishes of `task start` and, for those that apply, `task attach`. */
@@ -101,14 +102,35 @@ function readInput(text: string): string {
 function readRequest(path: string | undefined): Record<string, unknown> {
   if (path === undefined) return {};
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    const request: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof request === 'object' && request !== null && !Array.isArray(request)) return { ...request };
   } catch (error) {
     throw new UsageError([`--request ${path}: ${error instanceof Error ? error.message : String(error)}`]);
   }
+  throw new UsageError([`--request ${path}: expected a JSON object, the body of POST /responses`]);
+}
+
+/** An id of the command line. @throws UsageError when it cannot be one, before anything is connected to. */
+export function assertId(id: string | undefined): void {
+  const problems = id === undefined ? [] : checkId(id);
+  if (problems.length > 0) throw new UsageError(problems);
 }
 
 const defined = <T extends object>(value: T): Partial<T> =>
   Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>;
+
+/** Of a request that is not checked yet: what is no list stays one entry, for the check to refuse. */
+const listIn = (tools: unknown): unknown[] => (Array.isArray(tools) ? tools : tools ? [tools] : []);
+
+function checked(task: TaskInput): TaskInput {
+  assertTask(task);
+  return task;
+}
+
+/** The task that `task attach` describes. @throws UsageError when it is not valid. */
+export function attachedTaskOf(responseId: string, flags: Partial<TaskFlags>): TaskInput {
+  return checked({ attach: { responseId }, options: runOptionsOf(flags) });
+}
 
 export function runOptionsOf(flags: Partial<TaskFlags>): TaskOptions {
   const labels = flags.label && Object.keys(flags.label).length > 0 ? flags.label : undefined;
@@ -126,7 +148,7 @@ export function runOptionsOf(flags: Partial<TaskFlags>): TaskOptions {
   });
 }
 
-/** The task that `task start` describes; not validated yet. */
+/** The task that `task start` describes. @throws UsageError when it is not valid. */
 export function taskOf(flags: TaskFlags): TaskInput {
   const base = readRequest(flags.request);
   const reasoning = defined({ effort: flags.reasoningEffort, summary: flags.reasoningSummary });
@@ -135,11 +157,11 @@ export function taskOf(flags: TaskFlags): TaskInput {
     ...defined({ model: flags.model, instructions: flags.instructions }),
     ...(flags.input === undefined ? {} : { input: readInput(flags.input) }),
     ...(Object.keys(reasoning).length > 0 ? { reasoning: { ...(base.reasoning as object), ...reasoning } } : {}),
-    ...(flags.tool.length > 0 ? { tools: [...((base.tools as unknown[]) ?? []), ...flags.tool] } : {}),
+    ...(flags.tool.length > 0 ? { tools: [...listIn(base.tools), ...flags.tool] } : {}),
     ...(flags.include.length > 0 ? { include: flags.include } : {}),
     ...(Object.keys(flags.metadata).length > 0
       ? { metadata: { ...(base.metadata as object), ...flags.metadata } }
       : {}),
   };
-  return { request: request as ResponseRequest, options: runOptionsOf(flags) };
+  return checked({ request: request as ResponseRequest, options: runOptionsOf(flags) });
 }

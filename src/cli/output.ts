@@ -3,7 +3,7 @@
 /** Exit codes of every command. */
 export const EXIT = { completed: 0, otherwise: 1, usage: 2, unreachable: 3 } as const;
 
-export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+export const say = (text: string): void => void process.stderr.write(`${visible(text)}\n`);
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
@@ -21,9 +21,14 @@ export function table(rows: (string | number | null)[][]): string {
     .join('\n');
 }
 
+/** Control characters other than line ends, which could do things to a terminal, as what they are. */
+export function visible(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** The first words of a text in one line. */
 export function excerpt(text: string | null, chars = 60): string {
-  const line = (text ?? '').replace(/\s+/g, ' ').trim();
+  const line = visible((text ?? '').replace(/\s+/g, ' ').trim());
   return line.length > chars ? `${line.slice(0, chars - 1)}…` : line;
 }
 

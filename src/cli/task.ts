@@ -1,8 +1,17 @@
 /** `task ...` */
 import type { Command } from 'commander';
 import type { DurableResponses, Started } from '../client';
-import type { Priority, TaskResult, TaskStatus } from '../contracts';
-import { numberOf, runOptionsOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
+import type { Priority, TaskInput, TaskResult, TaskStatus } from '../contracts';
+import { checkFilter } from '../client/visibility';
+import {
+  assertId,
+  attachedTaskOf,
+  numberOf,
+  taskOf,
+  withRequestOptions,
+  withRunOptions,
+  type TaskFlags,
+} from './options';
 import { EXIT, excerpt, print, printJson, say, table } from './output';
 import type { Run } from './run';
 import { waitFor } from './wait';
@@ -37,11 +46,18 @@ async function finish(client: DurableResponses, id: string, { json }: Common): P
   return result.status === 'completed' ? EXIT.completed : EXIT.otherwise;
 }
 
-async function afterStart(
-  client: DurableResponses,
-  started: Started,
-  flags: Common & { wait?: boolean },
-): Promise<number> {
+interface StartFlags extends Common {
+  id?: string;
+  wait?: boolean;
+}
+
+/** The task is checked by now: bad input is told without any server. */
+function startTask(run: Run, task: TaskInput, flags: StartFlags): Promise<void> {
+  assertId(flags.id);
+  return run(async (client) => afterStart(client, await client.startTask(task, { id: flags.id }), flags));
+}
+
+async function afterStart(client: DurableResponses, started: Started, flags: StartFlags): Promise<number> {
   if (flags.wait) {
     if (!flags.json) say(`${started.joined ? 'Joined' : 'Started'} ${started.id}`);
     return finish(client, started.id, flags);
@@ -58,8 +74,8 @@ function addStart(task: Command, run: Run): void {
     .option('--id <id>')
     .option('--wait')
     .option('--json');
-  withRunOptions(withRequestOptions(start)).action((flags: TaskFlags & Common & { id?: string; wait?: boolean }) =>
-    run(async (client) => afterStart(client, await client.startTask(taskOf(flags), { id: flags.id }), flags)),
+  withRunOptions(withRequestOptions(start)).action((flags: TaskFlags & StartFlags) =>
+    startTask(run, taskOf(flags), flags),
   );
   const attach = task
     .command('attach <response-id>')
@@ -67,12 +83,8 @@ function addStart(task: Command, run: Run): void {
     .option('--id <id>')
     .option('--wait')
     .option('--json');
-  withRunOptions(attach).action(
-    (responseId: string, flags: Partial<TaskFlags> & Common & { id?: string; wait?: boolean }) =>
-      run(async (client) => {
-        const input = { attach: { responseId }, options: runOptionsOf(flags) };
-        return afterStart(client, await client.startTask(input, { id: flags.id }), flags);
-      }),
+  withRunOptions(attach).action((responseId: string, flags: Partial<TaskFlags> & StartFlags) =>
+    startTask(run, attachedTaskOf(responseId, flags), flags),
   );
 }
 
@@ -81,21 +93,17 @@ function addRead(task: Command, run: Run): void {
     .command('status <id>')
     .description('where a task stands')
     .option('--json')
-    .action((id: string, flags: Common) =>
-      run(async (client) => {
-        const report = await client.status(id);
-        if (flags.json) printJson(report);
-        else showStatus(report);
-        return report.view === null && report.execution === 'RUNNING' ? EXIT.unreachable : EXIT.completed;
-      }),
-    );
+    .action((id: string, flags: Common) => showStatusOf(id, flags, run));
   for (const verb of ['wait', 'result']) {
     const text = verb === 'wait' ? 'wait for the end and show the result' : 'show the result (waits for it)';
     task
       .command(`${verb} <id>`)
       .description(text)
       .option('--json')
-      .action((id: string, flags: Common) => run((client) => finish(client, id, flags)));
+      .action((id: string, flags: Common) => {
+        assertId(id);
+        return run((client) => finish(client, id, flags));
+      });
   }
   task
     .command('list')
@@ -105,19 +113,31 @@ function addRead(task: Command, run: Run): void {
     .option('--batch <id>')
     .option('--limit <n>', 'at most 1000', numberOf, 50)
     .option('--json')
-    .action((flags: Common & { status?: TaskStatus; priority?: Priority; batch?: string; limit: number }) =>
-      run(async (client) => {
+    .action((flags: Common & { status?: TaskStatus; priority?: Priority; batch?: string; limit: number }) => {
+      checkFilter(flags);
+      return run(async (client) => {
         const tasks = await client.list(flags);
         const rows = tasks.map((t) => [t.id, t.status ?? t.execution, t.priority, t.model, t.startedAt.slice(0, 19)]);
         if (flags.json) printJson(tasks);
         else print(table([['TASK', 'STATUS', 'PRIORITY', 'MODEL', 'STARTED'], ...rows]));
         return EXIT.completed;
-      }),
-    );
+      });
+    });
+}
+
+/** `status` of a task or a batch. Exits with 3 when it runs and no worker answers. */
+export function showStatusOf(id: string, { json }: Common, run: Run): Promise<void> {
+  assertId(id);
+  return run(async (client) => {
+    const report = await client.status(id);
+    if (json) printJson(report);
+    else showStatus(report);
+    return report.view === null && report.execution === 'RUNNING' ? EXIT.unreachable : EXIT.completed;
+  });
 }
 
 /** A status as text; of a task or of a batch. */
-export function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<DurableResponses['status']>>): void {
+function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<DurableResponses['status']>>): void {
   print(`${id}: ${taskStatus ?? execution}`);
   if (view === null) {
     say('  No worker answered within 5 s: this is what the server itself knows. Run `npm start` for more.');
@@ -135,14 +155,15 @@ export function addCancel(parent: Command, run: Run, kind: 'task' | 'batch'): vo
     .description(`cancel a ${kind} upstream; what was finished is kept`)
     .option('--reason <text>', 'shown in the result', 'cancelled from the command line')
     .option('--json')
-    .action((id: string, flags: Common & { reason: string }) =>
-      run(async (client) => {
+    .action((id: string, flags: Common & { reason: string }) => {
+      assertId(id);
+      return run(async (client) => {
         await client.cancel(id, flags.reason);
         if (flags.json) printJson({ id, cancelRequested: true });
         else say(`Cancel of ${id} requested. See its end with: ${kind} wait ${id}`);
         return EXIT.completed;
-      }),
-    );
+      });
+    });
 }
 
 export function addTaskCommands(program: Command, run: Run): void {

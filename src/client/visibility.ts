@@ -33,18 +33,25 @@ export interface Summary {
   terminated: number;
 }
 
+const MAX_LIMIT = 1_000;
+
 /** Runs that continued as new are parts of a task that goes on. */
 const TASKS = `WorkflowType = '${TASK_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'`;
 
-/** Only validated values get into a query: there is no quoting that could be broken. */
-function conditions({ status, priority, batch }: ListFilter): string[] {
+/** Only validated values get into a query: there is no quoting that could be broken. @throws UsageError */
+export function checkFilter({ status, priority, batch, limit }: ListFilter): void {
   const problems: string[] = [];
   if (status !== undefined && !STATUSES.includes(status))
     problems.push(`status: expected one of ${STATUSES.join(', ')}`);
   if (priority !== undefined && !PRIORITIES.includes(priority))
     problems.push(`priority: expected one of ${PRIORITIES.join(', ')}`);
   if (batch !== undefined && !ID_PATTERN.test(batch)) problems.push('batch: expected the id of a batch');
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT))
+    problems.push(`limit: expected a whole number from 1 to ${MAX_LIMIT}`);
   if (problems.length > 0) throw new UsageError(problems);
+}
+
+function conditions({ status, priority, batch }: ListFilter): string[] {
   return [
     TASKS,
     ...(status ? [`TaskStatus = '${status}'`] : []),
@@ -55,7 +62,8 @@ function conditions({ status, priority, batch }: ListFilter): string[] {
 
 /** Tasks, newest first. @throws UsageError for a filter that is none. */
 export async function listTasks(client: Client, filter: ListFilter): Promise<ListedTask[]> {
-  const limit = Math.min(1_000, filter.limit ?? 50);
+  checkFilter(filter);
+  const { limit = 50 } = filter;
   const tasks: ListedTask[] = [];
   for await (const run of client.workflow.list({ query: conditions(filter).join(' AND '), pageSize: limit })) {
     tasks.push({

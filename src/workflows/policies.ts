@@ -29,7 +29,8 @@ export const check = proxyActivities<Pick<Activities, 'checkResponse'>>({
 export const cancel = proxyActivities<Pick<Activities, 'cancelResponse'>>({
   // Two calls of at most 60 s, and ten looks.
   startToCloseTimeout: '150s',
-  // Bounded, so that a task can end while upstream is away; what is then left running is named in the result.
+  // Bounded, so that a task can end while upstream is away: ten attempts take about two minutes where calls are
+  // answered. What is then left running is named in the result.
   scheduleToCloseTimeout: '15m',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 },
 });

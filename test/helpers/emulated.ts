@@ -11,11 +11,11 @@ export interface Emulated {
   emulator: Emulator;
   client: OpenAI;
   /** Moves the clock to this many seconds after the start. */
-  at(seconds: number): void;
+  at: (seconds: number) => void;
   /** Creates a background response and gives its id. */
-  create(fields?: Record<string, unknown>): Promise<string>;
+  create: (fields?: Record<string, unknown>) => Promise<string>;
   /** A request as a program would write it: with any body at all. */
-  raw(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  raw: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 }
 
 const open: Emulator[] = [];

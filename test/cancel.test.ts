@@ -1,0 +1,212 @@
+/** Cancelling at every moment, by the signal and by Temporal: one terminal result, nothing left running upstream. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FaultRule } from '../emulator';
+import type { TaskOptions, TaskOutcome, TaskResult } from '../src/contracts';
+import { callsOf, createsOf, devServerWorld, endOf, stillRunning, uniqueId, type World } from './helpers/world';
+
+let world: World;
+const cleaned: string[] = [];
+beforeAll(async () => {
+  world = await devServerWorld({
+    callDeadlineMs: 1_500,
+    cleanUp: ({ taskId, status }) => void cleaned.push(`${taskId} ${status}`),
+  });
+});
+afterAll(() => world.close());
+
+/** Looks every 0.2 s inside the activity. */
+const inline: TaskOptions = { pollIntervalsSeconds: [0.2] };
+/** Looks every 0.5 s by durable timers. */
+const durable: TaskOptions = { pollIntervalsSeconds: [0.5], inlineWaitSeconds: 0 };
+const answer = (status: number) => ({ kind: 'status' as const, status });
+
+interface Case {
+  name: string;
+  scenario?: string;
+  options?: TaskOptions;
+  metadata?: Record<string, string>;
+  faults?: FaultRule[];
+  /** When the cancel is sent; `before` is before any worker runs. */
+  afterMs: number | 'before' | 'noWorker';
+  /** Default `cancelled`. */
+  status?: TaskOutcome;
+  creates?: number;
+  /** Whether upstream must have been asked to cancel. Default true. */
+  asksUpstream?: boolean;
+  orphans?: number;
+}
+
+const CASES: Case[] = [
+  { name: 'before the first workflow task', afterMs: 'before', creates: 0, asksUpstream: false },
+  {
+    name: 'during the create, not yet accepted',
+    afterMs: 200,
+    faults: [{ op: 'create', do: { kind: 'late', ms: 700 } }],
+  },
+  { name: 'during the create, accepted', afterMs: 200, faults: [{ op: 'create', do: { kind: 'delay', ms: 700 } }] },
+  {
+    name: 'while the reply of the create is being lost',
+    afterMs: 200,
+    faults: [{ op: 'create', do: { kind: 'hang', accept: true, ms: 700 } }],
+    asksUpstream: false,
+    orphans: 1,
+  },
+  {
+    name: 'while a refused create waits to be sent again',
+    afterMs: 400,
+    faults: [{ op: 'create', do: { kind: 'status', status: 429, headers: { 'retry-after': '30' } } }],
+    creates: 0,
+    asksUpstream: false,
+  },
+  { name: 'between inline looks', afterMs: 900, options: inline },
+  { name: 'between durable looks', afterMs: 1_200, options: durable },
+  {
+    name: 'while a look is in flight',
+    afterMs: 700,
+    options: inline,
+    faults: [{ op: 'retrieve', nth: 2, do: { kind: 'delay', ms: 1_000 } }],
+  },
+  {
+    name: 'when upstream has just completed',
+    afterMs: 1_500,
+    scenario: 'text',
+    options: { pollIntervalsSeconds: [5] },
+    metadata: { emulator_run_seconds: '0.3' },
+    status: 'completed',
+  },
+  {
+    name: 'and the cancel is answered 400',
+    afterMs: 600,
+    options: inline,
+    faults: [{ op: 'cancel', nth: 1, do: answer(400) }],
+  },
+  {
+    name: 'and the cancel is answered 404',
+    afterMs: 600,
+    options: inline,
+    faults: [{ op: 'cancel', nth: 1, do: answer(404) }],
+  },
+  {
+    name: 'and the cancel is answered 409',
+    afterMs: 600,
+    options: inline,
+    faults: [{ op: 'cancel', nth: 1, do: answer(409) }],
+  },
+  {
+    name: 'and the cancel is answered 500',
+    afterMs: 600,
+    options: inline,
+    faults: [{ op: 'cancel', nth: { from: 1, to: 2 }, do: answer(500) }],
+  },
+  {
+    name: 'and the reply of the cancel is lost',
+    afterMs: 600,
+    options: inline,
+    faults: [{ op: 'cancel', nth: 1, do: { kind: 'drop', accept: true } }],
+  },
+  {
+    name: 'and the cancel hangs',
+    afterMs: 600,
+    options: inline,
+    faults: [{ op: 'cancel', nth: 1, do: { kind: 'hang' } }],
+  },
+  { name: 'while no worker runs', afterMs: 'noWorker', options: durable },
+  { name: 'of a response that completes after its cancel', afterMs: 600, options: inline, scenario: 'late_completion' },
+];
+
+const WAYS: Record<string, (handle: WorkflowHandle) => Promise<unknown>> = {
+  signal: (handle) => handle.signal('cancelTask', 'enough'),
+  'signal twice': async (handle) => {
+    await handle.signal('cancelTask', 'enough');
+    await handle.signal('cancelTask', 'again').catch(() => undefined);
+  },
+  'Temporal cancel': (handle) => handle.cancel(),
+  'signal and Temporal cancel': (handle) => Promise.all([handle.signal('cancelTask', 'enough'), handle.cancel()]),
+};
+
+interface Played {
+  taskId: string;
+  result: TaskResult;
+  execution: string;
+}
+
+/** An id that no other task's id ends with, so that the faults of a case are its own. */
+const idOf = (way: string, { name }: Case): string => uniqueId(`${way} ${name}`.replace(/[^a-z0-9]+/gi, '-'));
+
+function start(id: string, { scenario = 'slow', options = inline, metadata }: Case): Promise<WorkflowHandle> {
+  const request = { model: 'o3', input: `A prompt for ${id}.`, metadata: { emulator_scenario: scenario, ...metadata } };
+  return world.start({ request, options }, id);
+}
+
+/** All cases of one way at once: each waits for its own moment. */
+async function playAll(way: string): Promise<Map<string, Played>> {
+  const cancel = WAYS[way]!;
+  const cases = CASES.map((one) => ({ one, id: idOf(way, one) }));
+  world.emulator.setFaults(cases.flatMap(({ one, id }) => (one.faults ?? []).map((rule) => ({ ...rule, task: id }))));
+  const early = cases.filter(({ one }) => typeof one.afterMs !== 'number');
+  const handles = new Map<string, WorkflowHandle>();
+  for (const { one, id } of early) {
+    if (one.afterMs === 'noWorker') handles.set(id, await start(id, one));
+  }
+  await world.withWorker(() => sleep(1_500));
+  for (const { one, id } of early) {
+    if (one.afterMs === 'before') handles.set(id, await start(id, one));
+    await cancel(handles.get(id)!);
+  }
+  return world.withWorker(async () => {
+    const played = cases.map(async ({ one, id }): Promise<[string, Played]> => {
+      const handle = handles.get(id) ?? (await start(id, one));
+      if (typeof one.afterMs === 'number') {
+        await sleep(one.afterMs);
+        await cancel(handle);
+      }
+      return [one.name, { taskId: id, ...(await endOf(handle)) }];
+    });
+    return new Map(await Promise.all(played));
+  });
+}
+
+describe.each(Object.keys(WAYS))('%s', (way) => {
+  let played: Map<string, Played>;
+  beforeAll(async () => {
+    played = await playAll(way);
+  });
+
+  test.each(CASES)('$name -> one result, nothing left running', async (wanted) => {
+    const { taskId, result, execution } = played.get(wanted.name)!;
+    const { status = 'cancelled', creates = 1, asksUpstream = true, orphans = 0 } = wanted;
+    expect(result).toMatchObject({ status, notCleaned: [] });
+    expect(execution).toBe(way.includes('Temporal') ? 'CANCELLED' : 'COMPLETED');
+    const own = createsOf(world.emulator, taskId).map(({ id }) => id);
+    expect(own).toHaveLength(creates);
+    expect(callsOf(world.emulator, taskId, 'cancel').length > 0).toBe(asksUpstream);
+    expect(result.possibleOrphans).toHaveLength(orphans);
+    const left = await stillRunning(world.emulator);
+    expect(left.filter((id) => own.includes(id))).toHaveLength(orphans);
+    if (status === 'completed') expect(result.outputText).toContain('You asked');
+    else expect(cleaned).toContain(`${taskId} ${status}`);
+  });
+});
+
+test('a cancel after the end -> the result stays', async () => {
+  const handle = await world.ask('text', inline, { emulator_run_seconds: '0.1' });
+  const { result } = await world.withWorker(() => endOf(handle));
+  await handle.signal('cancelTask').catch(() => undefined);
+  await handle.cancel().catch(() => undefined);
+  expect(result.status).toBe('completed');
+  expect((await handle.describe()).status.name).toBe('COMPLETED');
+});
+
+test('upstream that refuses every cancel -> cancelled, and what may still run is named', async () => {
+  world.emulator.setFaults([{ op: 'cancel', do: answer(403) }]);
+  const handle = await world.ask('slow', inline);
+  const { result } = await world.withWorker(async () => {
+    await sleep(600);
+    await handle.signal('cancelTask');
+    return endOf(handle);
+  });
+  expect(result.status).toBe('cancelled');
+  expect(result.notCleaned.join()).toContain(`${result.responseId} may still be running`);
+}, 120_000);

@@ -1,0 +1,220 @@
+/** The compiled command line where there is no server, or a wrong one: what it says, and its exit code. */
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporalCliPath } from './helpers/binaries';
+import { newPlace, runNode, type Place } from './helpers/programs';
+
+let place: Place;
+const file = (name: string): string => join(place.path, name);
+
+beforeAll(async () => {
+  place = await newPlace();
+  await writeFile(file('tasks.jsonl'), '{"model":"o3","prompt":"One."}\n"Two."\n');
+});
+
+afterAll(() => place.remove());
+
+/** Nobody listens there: a port that was free a moment ago. */
+async function refusedAddress(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
+}
+
+describe('without a server', () => {
+  const VERBS = [
+    ['task', 'start', '--model', 'o3', '--input', 'Hi.'],
+    ['task', 'start', '--model', 'o3', '--input', 'Hi.', '--wait', '--json'],
+    ['task', 'attach', 'resp_1'],
+    ['task', 'status', 'a'],
+    ['task', 'wait', 'a'],
+    ['task', 'result', 'a'],
+    ['task', 'list'],
+    ['task', 'cancel', 'a'],
+    ['batch', 'start', 'tasks.jsonl', '--model', 'o3'],
+    ['batch', 'status', 'a'],
+    ['batch', 'wait', 'a'],
+    ['batch', 'results', 'a', '--out', 'results.jsonl'],
+    ['batch', 'cancel', 'a'],
+    ['summary'],
+  ];
+
+  it.each(VERBS.map((verb) => [verb.join(' '), verb] as const))('%s -> exit 3, says what to do', async (_, verb) => {
+    const { code, out, err, seconds } = await place.cli([...verb]);
+    expect({ code, out }).toEqual({ code: 3, out: '' });
+    expect(err).toContain('Run `npm start` in another terminal, or set TEMPORAL_ADDRESS');
+    expect(seconds).toBeLessThan(10);
+    expect(existsSync(place.dataDir), 'nothing is made').toBe(false);
+  });
+
+  it('doctor -> exit 3, says what to do about each thing that is missing', async () => {
+    const { code, out, seconds } = await place.cli(['doctor']);
+    expect(code).toBe(3);
+    expect(out).toMatch(/BAD {2}temporal: No Temporal server: .*Run `npm start`/);
+    expect(out).toMatch(/BAD {2}upstream: no OPENAI_API_KEY, and no emulator runs: run `npm start`, or set the key/);
+    expect(out).toMatch(/ok {3}versions: durable-responses \d/);
+    expect(seconds).toBeLessThan(10);
+  });
+
+  it('a refused port in TEMPORAL_ADDRESS -> exit 3 within 10 s, names the address and the variable', async () => {
+    const address = await refusedAddress();
+    const { code, err, seconds } = await place.cli(['task', 'list'], { TEMPORAL_ADDRESS: address });
+    expect(code).toBe(3);
+    expect(err).toContain(`No answer from the Temporal server at ${address}`);
+    expect(err).toContain('Check TEMPORAL_ADDRESS');
+    expect(seconds).toBeLessThan(12);
+  });
+});
+
+describe('a wrong upstream or namespace', () => {
+  let env: TestWorkflowEnvironment;
+  beforeAll(async () => {
+    const executable = { type: 'existing-path' as const, path: await temporalCliPath() };
+    env = await TestWorkflowEnvironment.createLocal({ server: { executable } });
+  });
+  afterAll(() => env.teardown());
+
+  it('a namespace that is not there -> exit 3, names those that are', async () => {
+    const wrong = { TEMPORAL_ADDRESS: env.address, TEMPORAL_NAMESPACE: 'elsewhere' };
+    const { code, err } = await place.cli(['task', 'list'], wrong);
+    expect(code).toBe(3);
+    expect(err).toContain('has no namespace "elsewhere"');
+    expect(err).toContain('to one that exists: default');
+  });
+
+  it('a task that is not there -> exit 2, names it', async () => {
+    const { code, err } = await place.cli(['task', 'status', 'nobody'], { TEMPORAL_ADDRESS: env.address });
+    expect(code).toBe(2);
+    expect(err).toContain('nobody: no such task or batch in this namespace');
+  });
+
+  it('doctor, a key that is refused -> exit 3, says so and never the key', async () => {
+    const body = { error: { message: 'Incorrect API key provided: sk-secret-1.', code: 'invalid_api_key' } };
+    const server = createServer((_, reply) => {
+      reply.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const wrong = { TEMPORAL_ADDRESS: env.address, OPENAI_API_KEY: 'sk-secret-1', OPENAI_BASE_URL: url };
+    const { code, out, err } = await place.cli(['doctor'], wrong);
+    await new Promise((resolve) => server.close(resolve));
+    expect(code).toBe(3);
+    expect(out).toMatch(/ok {3}temporal: server \d/);
+    expect(out).toMatch(/BAD {2}worker: none on task queue "durable-responses": run `npm start`/);
+    expect(out).toMatch(/BAD {2}upstream: .*check OPENAI_API_KEY and OPENAI_BASE_URL/);
+    expect(out + err).not.toContain('sk-secret-1');
+  });
+
+  it('doctor, an upstream that refuses connections -> exit 3 within 10 s, says so', async () => {
+    const url = `http://${await refusedAddress()}/v1`;
+    const wrong = { TEMPORAL_ADDRESS: env.address, OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: url };
+    const { code, out, seconds } = await place.cli(['doctor', '--json'], wrong);
+    expect(code).toBe(3);
+    expect(JSON.parse(out)).toContainEqual(
+      expect.objectContaining({ name: 'upstream', ok: false, message: expect.stringContaining(url) as string }),
+    );
+    expect(seconds).toBeLessThan(10);
+  });
+});
+
+describe('wrong words', () => {
+  const CASES: [words: string[], said: string][] = [
+    [['task', 'list', '--frob'], "unknown option '--frob'"],
+    [['frob'], "unknown command 'frob'"],
+    [['task', 'frob'], "unknown command 'frob'"],
+    [['task', 'status'], "missing required argument 'id'"],
+    [['task', 'list', '--limit', 'many'], 'Expected a number.'],
+    [['task', 'list', '--limit', '0'], 'limit: expected a whole number from 1 to 1000'],
+    [['task', 'list', '--status', 'done'], 'status: expected one of queued, in_progress'],
+    [['task', 'start', '--\u001b[31m'], "unknown option '--\\u001b[31m'"],
+    [['task', 'start', '--model', 'o3', '--input', 'Hi.', '--tool', 'mcp:{'], 'Expected NAME or NAME:{...json...}.'],
+    [['task', 'start', '--metadata', 'x'], 'Expected KEY=VALUE.'],
+  ];
+  it.each(CASES)('%j -> exit 2, says what is wrong', async (words, said) => {
+    const { code, out, err } = await place.cli(words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(said);
+  });
+
+  it.each([[['--help']], [['task', 'start', '--help']], [['help', 'batch']]])('%j -> exit 0, help', async (words) => {
+    const { code, out } = await place.cli(words);
+    expect(code).toBe(0);
+    expect(out).toContain('Usage: durable-responses');
+  });
+});
+
+describe('bad input, known without a server', () => {
+  const FILE_HINT = 'tools[0].container.files: unknown field; did you mean file_ids?';
+  const BAD_CONTAINER = 'code_interpreter:{"container":{"type":"auto","files":["x"]}}';
+  const start = (...words: string[]) => ['task', 'start', '--model', 'o3', '--input', 'Hi.', ...words];
+  const CASES: [name: string, words: string[], said: string][] = [
+    ['an empty input', ['task', 'start', '--model', 'o3', '--input', ''], 'input: expected a text that is not blank'],
+    ['no input', ['task', 'start', '--model', 'o3'], 'input: '],
+    ['files of a container', start('--tool', BAD_CONTAINER), FILE_HINT],
+    ['a file search of nothing', start('--tool', 'file_search'), 'tools[0].vector_store_ids: missing'],
+    ['an interval of 0', start('--poll-intervals', '0'), 'pollIntervalsSeconds: expected'],
+    ['an interval of -1', start('--poll-intervals', '-1'), 'pollIntervalsSeconds: expected'],
+    ['an unknown priority', start('--priority', 'top'), 'priority: unknown value; write "high"'],
+    ['an id with a newline', start('--id', 'a\nb'), String.raw`id: "a\nb" cannot be an id`],
+    ['an id with ANSI', start('--id', '\u001b[31mred'), String.raw`id: "\u001b[31mred" cannot be an id`],
+    ['an input that cannot be read', ['task', 'start', '--input', '@nowhere'], '--input @nowhere: cannot be read'],
+    ['a request that cannot be read', start('--request', 'nowhere'), '--request nowhere: '],
+    ['an id to attach to', ['task', 'attach', 'a/b'], 'attach.responseId: "a/b" cannot be a response id'],
+    ['an id to wait for', ['task', 'wait', '../a'], 'id: "../a" cannot be an id'],
+    ['a folder for results', ['batch', 'results', 'a', '--out', 'no/where.jsonl'], '--out no/where.jsonl: its folder'],
+    ['a batch that cannot be read', ['batch', 'start', 'nowhere'], 'nowhere: cannot be read'],
+    ['a concurrency of 0', ['batch', 'start', 'tasks.jsonl', '--model', 'o3', '--concurrency', '0'], 'concurrency: '],
+  ];
+  it.each(CASES)('%s -> exit 2, says so', async (_, words, said) => {
+    const { code, out, err } = await place.cli(words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(said);
+    // eslint-disable-next-line no-control-regex
+    expect(err).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it.each([
+    ['store: false', { store: false }, 'store: a response that is not stored'],
+    ['background: false', { background: false }, 'background: every task runs in background mode'],
+    ['a list', ['no'], 'expected a JSON object'],
+    ['tools that are no list', { tools: {} }, 'tools[0].type: missing'],
+  ])('a request file with %s -> exit 2, says so', async (_, body, said) => {
+    await writeFile(file('request.json'), JSON.stringify(body));
+    const words = start('--request', 'request.json', '--tool', 'web_search');
+    const { code, err } = await place.cli(words);
+    expect(code).toBe(2);
+    expect(err).toContain(said);
+  });
+
+  it('a prompt of 3 MB -> exit 2, names the bound', async () => {
+    await writeFile(file('long.txt'), 'x'.repeat(3_000_000));
+    const { code, err } = await place.cli(['task', 'start', '--model', 'o3', '--input', '@long.txt']);
+    expect(code).toBe(2);
+    expect(err).toContain('1,800,000');
+    expect(err.length, 'the prompt is not shown').toBeLessThan(1000);
+  });
+
+  it('a bad line in a batch -> exit 2, names the line and the field, and that nothing was started', async () => {
+    await writeFile(file('bad.jsonl'), '"One."\n{"prompt":"Two.","store":false}\n{"prompt":\n');
+    const { code, err } = await place.cli(['batch', 'start', 'bad.jsonl', '--model', 'o3']);
+    expect(code).toBe(2);
+    expect(err).toContain('bad.jsonl: line 2, store: ');
+    expect(err).toContain('bad.jsonl: line 3');
+    expect(err).toContain('Nothing was started.');
+  });
+
+  it('an empty prompt on standard input -> exit 2', async () => {
+    const cli = join(__dirname, '..', 'lib', 'src', 'cli.js');
+    const args = [cli, 'task', 'start', '--model', 'o3', '--input', '-'];
+    const { code, err } = await runNode(args, { cwd: place.path, env: place.env, input: ' \n' }).ended;
+    expect(code).toBe(2);
+    expect(err).toContain('input: expected a text that is not blank');
+  });
+});

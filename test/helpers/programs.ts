@@ -1,0 +1,82 @@
+/** The compiled programs, run as people run them: in a folder of their own, with nothing of this machine's settings. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { readRecord } from '../../src/embedded/record';
+import { temporalCliPath } from './binaries';
+import { eventually, temporaryFolder } from './embedded';
+
+const LIB = join(__dirname, '..', '..', 'lib', 'src');
+
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+  seconds: number;
+}
+
+/** A program that runs. */
+export interface Running {
+  child: ChildProcess;
+  /** Its stderr so far. */
+  said(): string;
+  ended: Promise<Ran>;
+}
+
+export interface Place {
+  path: string;
+  dataDir: string;
+  env: Record<string, string>;
+  cli(args: string[], env?: Record<string, string>): Promise<Ran>;
+  /** `npm start`; returns when its worker runs. */
+  start(env?: Record<string, string>): Promise<Running>;
+  remove(): Promise<void>;
+}
+
+/** Runs a Node program; `input` goes to its stdin. */
+export function runNode(
+  args: string[],
+  options: { cwd: string; env: Record<string, string>; input?: string },
+): Running {
+  const began = Date.now();
+  const child = spawn(process.execPath, args, { cwd: options.cwd, env: options.env, stdio: 'pipe' });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  child.stdin.on('error', () => undefined).end(options.input ?? '');
+  const ended = once(child, 'close').then(([code]) => {
+    return { code: code as number | null, out, err, seconds: (Date.now() - began) / 1000 };
+  });
+  return { child, said: () => err, ended };
+}
+
+async function startIn(place: Pick<Place, 'path' | 'env'>, env: Record<string, string> = {}): Promise<Running> {
+  const running = runNode([join(LIB, 'start.js')], { cwd: place.path, env: { ...place.env, ...env } });
+  await eventually('the worker of `npm start` runs', () => {
+    if (running.child.exitCode !== null) throw new Error(`npm start ended: ${running.said()}`);
+    return running.said().includes('Worker on ');
+  });
+  return running;
+}
+
+/** A new folder with a data folder in it; `remove` deletes it. */
+export async function newPlace(): Promise<Place> {
+  const { path, remove } = await temporaryFolder();
+  const dataDir = join(path, 'data');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: path,
+    DURABLE_RESPONSES_DATA_DIR: dataDir,
+    TEMPORAL_CLI_PATH: await temporalCliPath(),
+  };
+  const cli: Place['cli'] = (args, more) =>
+    runNode([join(LIB, 'cli.js'), ...args], { cwd: path, env: { ...env, ...more } }).ended;
+  return { path, dataDir, env, cli, start: (more) => startIn({ path, env }, more), remove };
+}
+
+/** The emulator that runs in a place: its base URL, and the one of its ledger. */
+export async function emulatorOf({ dataDir }: Place): Promise<{ url: string; ledgerUrl: string }> {
+  const url = (await readRecord(dataDir))?.emulatorUrl;
+  if (url === undefined) throw new Error('no emulator runs');
+  return { url, ledgerUrl: url.replace(/\/v1$/, '/emulator/ledger') };
+}
