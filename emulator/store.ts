@@ -58,7 +58,10 @@ export class Store {
         this.containers.set(entry.container.id, entry.container);
         break;
       case 'container_used':
-        update(this.containers, entry.id, { lastUsedAtMs: entry.atMs });
+        // Its run may use it for longer than that.
+        update(this.containers, entry.id, {
+          lastUsedAtMs: Math.max(entry.atMs, this.containers.get(entry.id)?.lastUsedAtMs ?? 0),
+        });
         break;
       case 'container_deleted':
         update(this.containers, entry.id, { deleted: true });

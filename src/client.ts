@@ -1,7 +1,8 @@
 /** The library: start, watch, cancel and read tasks and batches from any program. */
 import type { Client } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
-import { describe, readBatchResult, readStatus, readTaskResult, type StatusReport } from './client/read';
+import { requestCancel } from './client/cancel';
+import { readBatchResult, readStatus, readTaskResult, type StatusReport } from './client/read';
 import { assertBatch, startBatchWorkflow, startTaskWorkflow, type StartContext, type Started } from './client/start';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
 import { loadConfig, type Config } from './config';
@@ -10,9 +11,9 @@ import type { BatchInput, BatchResult, TaskChange, TaskInput, TaskResult, TaskSt
 import { assertTask, checkId } from './door';
 import { readEmbedded } from './embedded';
 import { UsageError } from './errors';
-import { BATCH_WORKFLOW, freshId } from './names';
+import { freshId } from './names';
 import { createUpstream, needsEmulator, upstreamOptions, type Upstream } from './upstream';
-import { cancelBatchSignal, cancelTaskSignal, changeTaskUpdate, lookNowSignal } from './workflows/messages';
+import { changeTaskUpdate, lookNowSignal } from './workflows/messages';
 
 export * from './contracts';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
@@ -21,6 +22,8 @@ export type { ListedTask, ListFilter, Started, StatusReport, Summary };
 export interface ConnectOptions {
   /** Default: from the environment and `.env`. */
   config?: Config;
+  /** For everything up to a usable connection. Default 10,000. */
+  deadlineMs?: number;
 }
 
 const random = (): string => randomBytes(3).toString('hex');
@@ -48,7 +51,7 @@ export class DurableResponses {
    */
   static async connect(options: ConnectOptions = {}): Promise<DurableResponses> {
     const config = options.config ?? loadConfig();
-    const { client, connection, namespace, uiUrl } = await connectClient(config);
+    const { client, connection, namespace, uiUrl } = await connectClient(config, options);
     const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
     const context = { client, taskQueue: config.taskQueue, searchAttributes };
     return new DurableResponses(client, uiUrl, context, config);
@@ -77,13 +80,12 @@ export class DurableResponses {
     );
   }
 
-  /** Cancels a task or a batch upstream; what was finished is kept. Harmless when repeated. */
-  async cancel(id: string, reason = 'cancelled by the client'): Promise<void> {
-    const { type } = await describe(this.temporal, assertId(id));
-    const handle = this.temporal.workflow.getHandle(id);
-    await (type === BATCH_WORKFLOW
-      ? handle.signal(cancelBatchSignal, reason)
-      : handle.signal(cancelTaskSignal, reason));
+  /**
+   * Cancels a task or a batch upstream; what was finished is kept. Harmless when repeated.
+   * @returns False when it had ended already.
+   */
+  cancel(id: string, reason = 'cancelled by the client'): Promise<boolean> {
+    return requestCancel(this.temporal, assertId(id), reason);
   }
 
   /** Where a task or batch stands. Falls back to the visibility store when no worker answers within 5 s. */

@@ -76,6 +76,7 @@ describe('files and containers', () => {
 
   test('given a run of an hour -> then its container is there at the end', async () => {
     const [{ client, at }, id] = await withContainer('3600');
+    await client.containers.retrieve(id);
     at(3601 + 1199);
     expect((await client.containers.files.list(id)).data).toHaveLength(1);
   });

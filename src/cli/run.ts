@@ -5,6 +5,9 @@ import { TaskEndedError, UnreachableError, UsageError } from '../errors';
 import { redact } from '../security/redact';
 import { EXIT, say } from './output';
 
+/** With the start of the program, an exit within ten seconds. */
+const CONNECT_DEADLINE_MS = 8_000;
+
 /** Runs the body of a command with a client; gives nothing, sets the exit code. */
 export type Run = (body: (client: DurableResponses) => Promise<number>) => Promise<void>;
 
@@ -25,7 +28,7 @@ export function report(error: unknown): number {
 export const run: Run = async (body) => {
   let client: DurableResponses | undefined;
   try {
-    client = await DurableResponses.connect({ config: loadConfig() });
+    client = await DurableResponses.connect({ config: loadConfig(), deadlineMs: CONNECT_DEADLINE_MS });
     process.exitCode = await body(client);
   } catch (error) {
     process.exitCode = report(error);

@@ -158,9 +158,10 @@ export function addCancel(parent: Command, run: Run, kind: 'task' | 'batch'): vo
     .action((id: string, flags: Common & { reason: string }) => {
       assertId(id);
       return run(async (client) => {
-        await client.cancel(id, flags.reason);
-        if (flags.json) printJson({ id, cancelRequested: true });
-        else say(`Cancel of ${id} requested. See its end with: ${kind} wait ${id}`);
+        const cancelRequested = await client.cancel(id, flags.reason);
+        if (flags.json) printJson({ id, cancelRequested });
+        else if (cancelRequested) say(`Cancel of ${id} requested. See its end with: ${kind} wait ${id}`);
+        else say(`${id} had ended already. See how with: ${kind} wait ${id}`);
         return EXIT.completed;
       });
     });

@@ -6,7 +6,7 @@ import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
 import { eventually, temporaryFolder } from './embedded';
 
-const LIB = join(__dirname, '..', '..', 'lib', 'src');
+const program = (name: 'cli' | 'start'): string => join(__dirname, '..', '..', 'lib', 'src', `${name}.js`);
 
 export interface Ran {
   code: number | null;
@@ -19,7 +19,7 @@ export interface Ran {
 export interface Running {
   child: ChildProcess;
   /** Its stderr so far. */
-  said(): string;
+  said: () => string;
   ended: Promise<Ran>;
 }
 
@@ -27,7 +27,11 @@ export interface Place {
   path: string;
   dataDir: string;
   env: Record<string, string>;
+  /** The compiled file of a program. */
+  program(name: 'cli' | 'start'): string;
   cli(args: string[], env?: Record<string, string>): Promise<Ran>;
+  /** As `cli`, and returns at once. */
+  begin(args: string[], env?: Record<string, string>): Running;
   /** `npm start`; returns when its worker runs. */
   start(env?: Record<string, string>): Promise<Running>;
   remove(): Promise<void>;
@@ -51,7 +55,7 @@ export function runNode(
 }
 
 async function startIn(place: Pick<Place, 'path' | 'env'>, env: Record<string, string> = {}): Promise<Running> {
-  const running = runNode([join(LIB, 'start.js')], { cwd: place.path, env: { ...place.env, ...env } });
+  const running = runNode([program('start')], { cwd: place.path, env: { ...place.env, ...env } });
   await eventually('the worker of `npm start` runs', () => {
     if (running.child.exitCode !== null) throw new Error(`npm start ended: ${running.said()}`);
     return running.said().includes('Worker on ');
@@ -69,9 +73,10 @@ export async function newPlace(): Promise<Place> {
     DURABLE_RESPONSES_DATA_DIR: dataDir,
     TEMPORAL_CLI_PATH: await temporalCliPath(),
   };
-  const cli: Place['cli'] = (args, more) =>
-    runNode([join(LIB, 'cli.js'), ...args], { cwd: path, env: { ...env, ...more } }).ended;
-  return { path, dataDir, env, cli, start: (more) => startIn({ path, env }, more), remove };
+  const begin: Place['begin'] = (args, more) =>
+    runNode([program('cli'), ...args], { cwd: path, env: { ...env, ...more } });
+  const cli: Place['cli'] = (args, more) => begin(args, more).ended;
+  return { path, dataDir, env, program, begin, cli, start: (more) => startIn({ path, env }, more), remove };
 }
 
 /** The emulator that runs in a place: its base URL, and the one of its ledger. */

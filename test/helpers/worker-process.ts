@@ -1,0 +1,46 @@
+/** A worker in a process of its own, to be killed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { World } from './world';
+
+export interface WorkerProcess {
+  /** kill -9: no shutdown of any kind. */
+  kill(): Promise<void>;
+  /** SIGTERM: a graceful end. Gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let text = '';
+  for await (const chunk of child.stderr!) {
+    text += String(chunk);
+    if (text.includes('Worker on')) return;
+  }
+  throw new Error(`The worker did not start: ${text}`);
+}
+
+/** Starts `npm start`'s program against the servers of `world`. */
+export async function startWorkerProcess(world: World): Promise<WorkerProcess> {
+  const program = join(__dirname, '..', '..', 'lib', 'src', 'start.js');
+  const child = spawn(process.execPath, [program], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TEMPORAL_ADDRESS: world.env.address,
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: world.emulator.url,
+      DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
+    },
+  });
+  await ready(child);
+  child.stderr?.resume();
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    child.kill(signal);
+    await once(child, 'exit');
+    return child.exitCode;
+  };
+  return { kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
+}
