@@ -6,7 +6,7 @@ import { readBatchResult, readStatus, readTaskResult, type StatusReport } from '
 import { assertBatch, startBatchWorkflow, startTaskWorkflow, type StartContext, type Started } from './client/start';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
 import { loadConfig, type Config } from './config';
-import { connectClient, ensureSearchAttributes } from './connection';
+import { connectClient, ensureSearchAttributes, type ResolvedTemporal } from './connection';
 import type { BatchInput, BatchResult, TaskChange, TaskInput, TaskResult, TaskStatusView } from './contracts';
 import { assertTask, checkId } from './door';
 import { readEmbedded } from './embedded';
@@ -24,7 +24,12 @@ export interface ConnectOptions {
   config?: Config;
   /** For everything up to a usable connection. Default 10,000. */
   deadlineMs?: number;
+  /** Where tasks are started. Default: the configured one. */
+  taskQueue?: string;
 }
+
+/** What a worker of your own needs to serve the same tasks: see `examples/own-worker.ts`. */
+export type Server = Pick<ResolvedTemporal, 'address' | 'namespace' | 'connectionOptions'> & { taskQueue: string };
 
 const random = (): string => randomBytes(3).toString('hex');
 
@@ -41,6 +46,8 @@ export class DurableResponses {
     readonly temporal: Client,
     /** The Web UI, where it is known. */
     readonly uiUrl: string | undefined,
+    /** Where it is connected to. */
+    readonly server: Server,
     private readonly context: StartContext,
     private readonly config: Config,
   ) {}
@@ -51,10 +58,12 @@ export class DurableResponses {
    */
   static async connect(options: ConnectOptions = {}): Promise<DurableResponses> {
     const config = options.config ?? loadConfig();
-    const { client, connection, namespace, uiUrl } = await connectClient(config, options);
+    const { taskQueue = config.taskQueue } = options;
+    const { client, connection, uiUrl, ...found } = await connectClient(config, options);
+    const { address, namespace, connectionOptions } = found;
     const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
-    const context = { client, taskQueue: config.taskQueue, searchAttributes };
-    return new DurableResponses(client, uiUrl, context, config);
+    const server = { address, namespace, connectionOptions, taskQueue };
+    return new DurableResponses(client, uiUrl, server, { client, taskQueue, searchAttributes }, config);
   }
 
   /**

@@ -85,26 +85,36 @@ export function createResponseActivities(deps: ResponseDeps) {
      * Cancels, then believes the GET: a run may have completed first, and servers answer a late cancel in several ways
      * (200, 400, 404, 409). Comes back when a GET said a terminal status or 404; throws, to be retried, until then.
      */
-    async cancelResponse({ responseId, include, maxOutputBytes }: CancelInput): Promise<VisitReport> {
-      const { upstream, nowMs } = deps;
-      const report = { ...newReport(responseId, emptyPlan), polls: 0 };
-      let refused: UpstreamFault | null = null;
+    async cancelResponse(input: CancelInput): Promise<VisitReport> {
+      const heartbeat = keepHeartbeating(() => undefined);
       try {
-        await upstream.cancel(responseId);
-      } catch (error) {
-        refused = toFault(error, nowMs(), upstream.secrets);
+        return await cancelAndLook(input, deps);
+      } finally {
+        heartbeat.stop();
       }
-      // Not cancelled with the workflow: this is the cleanup. Its timeouts bound it.
-      const signal = new AbortController().signal;
-      for (let looks = 0; looks < SETTLE_LOOKS; looks++) {
-        await look(report, { include, maxOutputBytes }, { upstream, signal, nowMs });
-        if (report.answer || report.fault?.type === 'Upstream.NotFound') return report;
-        if (refused || report.fault) break;
-        await pause(0.5, signal);
-      }
-      throw failureOf(worthRetrying(refused ?? report.fault ?? stillRunning(report)));
     },
   };
+}
+
+async function cancelAndLook(input: CancelInput, { upstream, nowMs }: ResponseDeps): Promise<VisitReport> {
+  const { responseId, include, maxOutputBytes } = input;
+  const report = { ...newReport(responseId, emptyPlan), polls: 0 };
+  let refused: UpstreamFault | null = null;
+  try {
+    await upstream.cancel(responseId);
+  } catch (error) {
+    refused = toFault(error, nowMs(), upstream.secrets);
+  }
+  // Not cancelled with the workflow: this is the cleanup. Its timeouts bound it.
+  const signal = new AbortController().signal;
+  for (let looks = 0; looks < SETTLE_LOOKS; looks++) {
+    await look(report, { include, maxOutputBytes }, { upstream, signal, nowMs });
+    const gone = report.fault?.type === 'Upstream.NotFound' && (!refused || refused.type === 'Upstream.NotFound');
+    if (report.answer || gone) return report;
+    if (refused || report.fault) break;
+    await pause(0.5, signal);
+  }
+  throw failureOf(worthRetrying(refused ?? report.fault ?? stillRunning(report)));
 }
 
 const emptyPlan = {

@@ -29,6 +29,7 @@ export const check = proxyActivities<Pick<Activities, 'checkResponse'>>({
 export const cancel = proxyActivities<Pick<Activities, 'cancelResponse'>>({
   // Two calls of at most 60 s, and ten looks.
   startToCloseTimeout: '150s',
+  heartbeatTimeout: '9s',
   // Bounded, so that a task can end while upstream is away: ten attempts take about two minutes where calls are
   // answered. What is then left running is named in the result.
   scheduleToCloseTimeout: '15m',

@@ -49,7 +49,7 @@ export interface WorldOptions {
 let count = 0;
 export const uniqueId = (name: string): string => `${name}-${process.pid}-${++count}`;
 
-async function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: WorldOptions): Promise<World> {
+function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: WorldOptions): World {
   const start: World['start'] = (task, id = uniqueId('task')) =>
     env.client.workflow.start('responseTask', { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [task] });
   const { cleanUp, secrets, callDeadlineMs } = options;
