@@ -85,7 +85,7 @@ describe('tasks', () => {
 
   it('status, cancel, wait of a slow one -> says where it is; then exit 1, cancelled upstream', async () => {
     await ask('slow', ...SLOW);
-    await eventually('it runs', async () => (await place.cli(['task', 'status', 'slow'])).out.includes('resp_'));
+    await eventually('it is created', async () => (await createsOf('slow')).length === 1);
     const status = await place.cli(['task', 'status', 'slow', '--json']);
     expect(status.code).toBe(0);
     expect(JSON.parse(status.out)).toMatchObject({ kind: 'task', execution: 'RUNNING', view: { taskId: 'slow' } });
@@ -183,7 +183,8 @@ describe('batches', () => {
   });
 
   it('bad lines that are allowed -> rejected one by one, the others run', async () => {
-    await writeFile(join(place.path, 'mixed.jsonl'), '{"id":"good","model":"o3","prompt":"x"}\n{"id":"bad"}\n');
+    const good = { id: 'good', model: 'o3', prompt: 'x', metadata: { emulator_run_seconds: '0' } };
+    await writeFile(join(place.path, 'mixed.jsonl'), `${JSON.stringify(good)}\n{"id":"bad"}\n`);
     const words = ['batch', 'start', 'mixed.jsonl', '--id', 'mixed', '--allow-bad-lines', '--wait', '--json'];
     const { code, out } = await place.cli(words);
     expect(code).toBe(1);

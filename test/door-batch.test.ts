@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBatchLines } from '../src/door';
+import { assertBatch, parseBatchLines } from '../src/door';
 import { UsageError } from '../src/errors';
 
 const model = 'o3';
@@ -165,5 +165,24 @@ describe('files that are refused', () => {
 
   test('given wrong default options -> then a UsageError, not one problem for each line', () => {
     expect(() => parseBatchLines('"a"', { model, options: { tenant: '' } })).toThrow(/^tenant: /);
+  });
+});
+
+describe('assertBatch', () => {
+  const good = { id: 'a', task: { request: { model: 'o3', input: 'x' } } };
+  test.each([
+    ['no items', { items: [] }, 'items: a batch needs at least one'],
+    ['two items of one id', { items: [good, good] }, 'items[1].id: is the id'],
+    ['an id with a slash', { items: [{ ...good, id: 'a/b' }] }, 'items[0].id: expected'],
+    ['a blank prompt', { items: [{ id: 'a', task: { request: { model: 'o3', input: ' ' } } }] }, 'items[0], input'],
+    ['concurrency of 0', { items: [good], concurrency: 0 }, 'concurrency: expected'],
+    ['a bad option for all', { items: [good], options: { maxWaitSeconds: -1 } }, 'maxWaitSeconds'],
+    [
+      '1,001 items',
+      { items: Array.from({ length: 1001 }, (_, i) => ({ ...good, id: `i${i}` })) },
+      'start several batches',
+    ],
+  ])('%s -> refused, with the place', (_name, batch, message) => {
+    expect(() => assertBatch(batch)).toThrow(message);
   });
 });

@@ -25,6 +25,8 @@ async function start(env?: Record<string, string>): Promise<Running> {
   return started;
 }
 
+const creates = async () => ((await (await fetch((await emulatorOf(place)).ledgerUrl)).json()) as Ledger).creates;
+
 const interrupted = async ({ child, ended }: Running) => {
   child.kill('SIGINT');
   return ended;
@@ -59,9 +61,18 @@ describe('npm start', () => {
 
   it('Ctrl-C in the middle of a task -> exit 0 soon; started again, the task ends with one create', async () => {
     const first = await start();
-    const words = ['--model', 'o3', '--input', 'A long run.', '--metadata', 'emulator_run_seconds=8'];
+    const words = [
+      '--model',
+      'o3',
+      '--input',
+      'A long run.',
+      '--metadata',
+      'emulator_run_seconds=5',
+      '--poll-intervals',
+      '1',
+    ];
     await place.cli(['task', 'start', '--id', 'long', ...words]);
-    await eventually('it is created', async () => (await place.cli(['task', 'status', 'long'])).out.includes('resp_'));
+    await eventually('it is created', async () => (await creates()).length === 1);
     const atMs = Date.now();
     expect((await interrupted(first)).code).toBe(0);
     expect(Date.now() - atMs).toBeLessThan(10_000);
@@ -69,8 +80,7 @@ describe('npm start', () => {
     await start();
     const { code, err } = await place.cli(['task', 'wait', 'long']);
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('long: completed') as string });
-    const ledger = (await (await fetch((await emulatorOf(place)).ledgerUrl)).json()) as Ledger;
-    expect(ledger.creates.filter(({ metadata }) => metadata.task_id === 'long')).toHaveLength(1);
+    expect((await creates()).map(({ metadata }) => metadata.task_id)).toEqual(['long']);
   });
 
   it('SIGTERM, as a service manager sends it -> exit 0', async () => {

@@ -3,9 +3,8 @@ import type { Command } from 'commander';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DurableResponses } from '../client';
-import { assertBatch } from '../client/start';
 import type { BatchItem, BatchResult } from '../contracts';
-import { parseBatchLines } from '../door';
+import { assertBatch, parseBatchLines } from '../door';
 import { UsageError } from '../errors';
 import { assertId, numberOf, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, excerpt, print, printJson, say, table } from './output';
@@ -104,7 +103,7 @@ function addStart(batch: Command, run: Run): void {
     // Read before anything is connected to: bad lines are the first thing to know.
     const { items, options } = itemsOf(file, flags);
     assertId(flags.id);
-    assertBatch({ items, concurrency: flags.concurrency });
+    assertBatch({ items, concurrency: flags.concurrency, options });
     return run(async (client) => {
       const started = await client.startBatch({ items, concurrency: flags.concurrency, options }, { id: flags.id });
       if (flags.wait) return finish(client, started.id, flags);

@@ -3,8 +3,6 @@ import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOp
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BatchInput, TaskInput } from '../contracts';
 import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
-import { assertTask } from '../door';
-import { UsageError } from '../errors';
 import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 
 /** A task or batch that is known to the server. */
@@ -20,16 +18,6 @@ export interface StartContext {
   taskQueue: string;
   /** False where the server lacks the custom search attributes. */
   searchAttributes: boolean;
-}
-
-const MAX_CONCURRENCY = 500;
-
-/** @throws UsageError when the batch is not valid. */
-export function assertBatch({ items, concurrency: wanted = 1 }: BatchInput): void {
-  if (items.length === 0) throw new UsageError(['items: a batch needs at least one']);
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_CONCURRENCY)
-    throw new UsageError([`concurrency: expected a whole number from 1 to ${MAX_CONCURRENCY}`]);
-  for (const { task } of items) if (task) assertTask(task);
 }
 
 async function startOrJoin(client: Client, type: string, options: WorkflowStartOptions): Promise<Started> {

@@ -1,3 +1,4 @@
 /** Input is checked here before anything is started or paid. */
+export { assertBatch } from './batch-input';
 export { parseBatchLines } from './batch';
 export { assertTask, checkId, checkTask } from './task';
