@@ -36,7 +36,7 @@ function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>):
  * - Activities at once: a create or look of about 20 s holds a slot while it sleeps between looks, so slots are many;
  *   each costs a timer and a few kB, not a thread.
  * - Workflows in memory: a sleeping one costs 0.3 MB, and one that fell out is replayed from its short history.
- * - Sticky queue 1 s: tasks of a killed worker are taken over after it (10 s by default).
+ * - Sticky queue as the SDK has it (10 s): with less, a burst of ends would be queued anew and replayed from the start.
  * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream
  *   runs are never cancelled by a shutdown.
  */
@@ -49,7 +49,6 @@ export function createWorker(options: DurableWorkerOptions): Promise<Worker> {
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxCachedWorkflows,
     maxConcurrentWorkflowTaskExecutions: Math.min(40, maxCachedWorkflows),
-    stickyQueueScheduleToStartTimeout: '1s',
     // Cancels reach older servers' activities with a heartbeat: at most this late.
     maxHeartbeatThrottleInterval: '3s',
     shutdownGraceTime: '30s',

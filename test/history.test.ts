@@ -19,7 +19,7 @@ describe('cost', () => {
   });
   afterAll(() => world.close());
 
-  test('a run that ends during the inline waits -> at most 17 events, search attribute included', async () => {
+  test('a run that ends during the inline waits -> 12 events, search attribute included', async () => {
     const id = uniqueId('short');
     const request = { model: 'o3', input: 'short', metadata: { emulator_run_seconds: '1' } };
     const history = await world.withWorker(async () => {

@@ -32,6 +32,7 @@ export function newReport(responseId: string, plan: VisitPlan): VisitReport {
     createdAt: null,
     startedAt: null,
     answer: null,
+    seenAt: null,
   };
 }
 
@@ -60,8 +61,10 @@ export async function look(report: VisitReport, plan: Pick<VisitPlan, 'include' 
     report.retryAfterSeconds = null;
     report.createdAt ??= createdAt(response);
     if (status === 'in_progress') report.startedAt ??= new Date(deps.nowMs()).toISOString();
-    if (isTerminalStatus(status)) report.answer = toAnswer(response, plan.maxOutputBytes);
-    else if (!isKnownStatus(status)) {
+    if (isTerminalStatus(status)) {
+      report.answer = toAnswer(response, plan.maxOutputBytes);
+      report.seenAt = new Date(deps.nowMs()).toISOString();
+    } else if (!isKnownStatus(status)) {
       const name = status.slice(0, 40);
       report.unknownStatuses[name] = (report.unknownStatuses[name] ?? 0) + 1;
     }

@@ -1,4 +1,5 @@
 /** Waiting in a terminal. Ctrl-C ends the waiting, never the task. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DurableResponses } from '../client';
 import type { BatchProgress, BatchResult, TaskResult, TaskStatusView } from '../contracts';
@@ -51,6 +52,8 @@ export async function waitFor<T extends TaskResult | BatchResult>(
 ): Promise<T> {
   const line = new LiveLine();
   const stop = new AbortController();
+  // Each round of a long wait listens to it: that is no leak to be warned of.
+  setMaxListeners(0, stop.signal);
   const interrupted = () => {
     line.end();
     say(`Stopped waiting; ${id} goes on. Come back with: wait ${id}`);

@@ -96,7 +96,7 @@ export interface TaskTimings {
   started: string | null;
   /** The response's `completed_at` (the API gives it for `completed` only). */
   finished: string | null;
-  /** When the task knew of the end. */
+  /** When a look saw the end (the worker's clock); without a look, when the task ended. */
   detected: string | null;
 }
 

@@ -114,6 +114,8 @@ export interface VisitReport {
   startedAt: string | null;
   /** Set when the end was seen. */
   answer: Answer | null;
+  /** When the end was seen, by the worker's clock. */
+  seenAt: string | null;
 }
 
 /** A terminal response, as a GET (or the reply of the create) gave it. */

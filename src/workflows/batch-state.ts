@@ -73,9 +73,15 @@ export function recordWithout(
   return emptyRecord(index, item.id, status, error);
 }
 
-export function recordOf(index: number, item: BatchItem, result: TaskResult, startedAtMs: number): BatchRecord {
+export function recordOf(
+  index: number,
+  item: BatchItem,
+  result: TaskResult,
+  startedAtMs: number,
+  nowMs: number,
+): BatchRecord {
   const { taskId, responseId, status, outputText, outputOmitted, error, incompleteReason, usage } = result;
-  const { polls, creates, possibleOrphans, notCleaned, timings } = result;
+  const { polls, creates, possibleOrphans, notCleaned } = result;
   const incomplete = incompleteReason ? { code: 'incomplete', message: incompleteReason } : null;
   return {
     index,
@@ -87,7 +93,7 @@ export function recordOf(index: number, item: BatchItem, result: TaskResult, sta
     resultOmitted: outputOmitted,
     error: error ?? incomplete,
     usage,
-    seconds: timings.detected ? Math.round((Date.parse(timings.detected) - startedAtMs) / 10) / 100 : null,
+    seconds: Math.round((nowMs - startedAtMs) / 10) / 100,
     polls,
     creates,
     possibleOrphans,

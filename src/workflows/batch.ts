@@ -101,7 +101,7 @@ async function runItem(batch: Batch, input: BatchInput, index: number, children:
     const child = await startTask(task, workflowId, batch.batchId);
     children.set(item.id, child);
     if (batch.stop) await child.signal(cancelTaskSignal, batch.stop.reason);
-    batch.records[index] = recordOf(index, item, await child.result(), startedAtMs);
+    batch.records[index] = recordOf(index, item, await child.result(), startedAtMs, Date.now());
   } catch (error) {
     batch.records[index] = recordOfLost(index, item, workflowId, error);
   } finally {

@@ -25,10 +25,19 @@ function runningLines(view: TaskStatusView): string[] {
   ];
 }
 
+const PHASES: Record<TaskStatusView['phase'], string> = {
+  uploading: 'files are uploaded',
+  creating: 'create and first looks under way',
+  watching: 'watching',
+  cancelling: 'cancelling upstream',
+  cleaning: 'cleaning up',
+  done: 'done',
+};
+
 /** What a person wants to know of a task at a glance. */
 export function describeTask(view: TaskStatusView, result: TaskResult | null): string {
   return [
-    `**${view.status}**${result ? '' : ` (${view.phase})`}`,
+    `**${view.status}**${result ? '' : ` (${PHASES[view.phase]})`}`,
     '',
     `- response: ${view.responseId ? `\`${view.responseId}\`` : 'not created yet'}`,
     `- model: ${view.model ?? 'as upstream chooses'}, priority ${view.priority}`,

@@ -34,6 +34,7 @@ export interface Task {
   looksInRun: number;
   /** Set when a look saw the end. */
   answer: Answer | null;
+  seenAt: string | null;
   result: TaskResult | null;
   /** Ends the activity that is under way; set while there is one that may be interrupted. */
   interrupt: (() => void) | null;
@@ -71,6 +72,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     nextLookAtMs: null,
     looksInRun: 0,
     answer: null,
+    seenAt: null,
     result: null,
     interrupt: null,
   };
@@ -139,6 +141,7 @@ export function absorb(task: Task, report: VisitReport): void {
     progress.unknownStatuses[status] = (progress.unknownStatuses[status] ?? 0) + times;
   }
   task.answer ??= report.answer;
+  task.seenAt ??= report.seenAt;
   if (!report.answer && report.upstreamStatus === 'in_progress') setStatus(task, 'in_progress');
   else showDetails(task);
 }

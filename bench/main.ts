@@ -1,0 +1,64 @@
+/** `npm run bench -- poll`: measures, prints, and writes the table into docs/benchmarks.md. */
+import { Command } from 'commander';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
+
+const ROWS: [keyof Figures, string, number][] = [
+  ['allDoneSeconds', 'all done (s)', 1],
+  ['lagP50Seconds', 'upstream end to known, p50 (s)', 2],
+  ['lagP99Seconds', 'upstream end to known, p99 (s)', 2],
+  ['creates', 'responses created', 0],
+  ['gets', 'GETs upstream', 0],
+  ['events', 'history events of a run', 0],
+  ['historyBytes', 'history of a run (bytes of JSON)', 0],
+  ['workerMegabytes', 'worker, peak memory (MB)', 0],
+];
+
+function table(figures: Record<Program, Figures>): string {
+  const lines = ROWS.map(([key, name, digits]) => {
+    const cells = PROGRAMS.map((program) => figures[program][key].toFixed(digits));
+    const ratio = figures.floor[key] === 0 ? '-' : (figures.ours[key] / figures.floor[key]).toFixed(2);
+    return `| ${[name, ...cells, ratio].join(' | ')} |`;
+  });
+  const head = ['', ...PROGRAMS, 'ours / floor'];
+  return [`| ${head.join(' | ')} |`, `|${head.map(() => ' --- |').join('')}`, ...lines].join('\n');
+}
+
+/** Replaces what stands between the markers, so that the words around it are kept. */
+function write(path: string, name: string, text: string): void {
+  if (!existsSync(path)) return;
+  const [begin, end] = [`<!-- bench: ${name} -->`, `<!-- /bench: ${name} -->`];
+  const page = readFileSync(path, 'utf8');
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from < 0 || to < 0) return;
+  writeFileSync(path, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
+}
+
+interface PollOptions {
+  runs: string;
+  seconds: string;
+  rounds: string;
+}
+
+async function poll({ runs, seconds, rounds }: PollOptions): Promise<void> {
+  const figures = await benchPoll(Number(runs), Number(seconds), Number(rounds));
+  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
+  const text = `${runs} runs of ${seconds} s at once, intervals 1, 2 s; median of ${rounds} rounds; ${machine}.\n\n${table(figures)}`;
+  console.log(text);
+  write('docs/benchmarks.md', 'poll', text);
+}
+
+const program = new Command('bench');
+program
+  .command('poll')
+  .description('many runs at once: ours, a naive program, and the least that the engine needs')
+  .option('--runs <n>', '', '500')
+  .option('--seconds <n>', '', '10')
+  .option('--rounds <n>', '', '3')
+  .action(poll);
+program.parseAsync().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,59 @@
+/** The servers and processes of a benchmark. */
+import { Client, Connection } from '@temporalio/client';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Ledger } from '../emulator';
+import { loadConfig } from '../src/config';
+import { holdEmbedded } from '../src/embedded';
+
+export interface Servers {
+  client: Client;
+  address: string;
+  emulatorUrl: string;
+  ledger(): Promise<Ledger>;
+  close(): Promise<void>;
+}
+
+/** A dev server with its default settings and an emulator, each in a process of its own. */
+export async function startServers(): Promise<Servers> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'durable-responses-bench-'));
+  const hold = await holdEmbedded({ ...loadConfig(), dataDir }, { temporal: true, emulator: true });
+  const { temporalAddress: address = '', emulatorUrl = '' } = hold;
+  const connection = await Connection.connect({ address });
+  return {
+    client: new Client({ connection }),
+    address,
+    emulatorUrl,
+    ledger: async () => (await (await fetch(emulatorUrl.replace('/v1', '/emulator/ledger'))).json()) as Ledger,
+    close: async () => {
+      await connection.close();
+      await hold.release();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface WorkerProcess {
+  peakMegabytes(): number;
+  stop(): Promise<void>;
+}
+
+function peakOf({ pid }: ChildProcess): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Math.round(Number(line?.[1] ?? 0) / 1024);
+}
+
+export async function startWorker(program: string, { address, emulatorUrl }: Servers): Promise<WorkerProcess> {
+  const child = fork(join(__dirname, 'worker.js'), [program, address, emulatorUrl]);
+  await once(child, 'message');
+  return {
+    peakMegabytes: () => peakOf(child),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}

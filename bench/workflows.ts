@@ -1,0 +1,28 @@
+/** The two programs to compare with: what most people write, and the least that the engine needs. */
+import { proxyActivities, sleep } from '@temporalio/workflow';
+import type { BenchActivities, BenchResult } from './activities';
+
+const short = proxyActivities<BenchActivities>({ startToCloseTimeout: '60s' });
+const long = proxyActivities<BenchActivities>({
+  startToCloseTimeout: '1h',
+  heartbeatTimeout: '30s',
+  retry: { maximumAttempts: 1 },
+});
+
+const INTERVALS_SECONDS = [1, 2];
+const waitSeconds = (look: number): number => INTERVALS_SECONDS[Math.min(look, INTERVALS_SECONDS.length - 1)] ?? 2;
+
+/** A timer and an activity for every look. */
+export async function naiveTask(request: Record<string, unknown>): Promise<BenchResult> {
+  const responseId = await short.createOnce(request);
+  for (let look = 0; ; look++) {
+    await sleep(waitSeconds(look) * 1000);
+    const seen = await short.retrieveOnce(responseId);
+    if (seen) return seen;
+  }
+}
+
+/** One activity that does everything: no durable state between its looks. */
+export async function floorTask(request: Record<string, unknown>): Promise<BenchResult> {
+  return long.runWhole(request, INTERVALS_SECONDS);
+}
