@@ -1,106 +1,91 @@
-/** `/v1/files` and `/v1/containers`. */
-import { randomBytes } from 'node:crypto';
-import type { Answer } from './api';
+/** `/v1/files`. */
+import { ok, type Answer } from './answer';
+import { idIn, newId, type ApiContext, type Request } from './context';
+import { ApiError, missing, refuse } from './errors';
+import { parseMultipart } from './multipart';
+import { pageOf } from './pages';
+import { check, integer, oneOf } from './rules';
 import type { Store } from './store';
-import { ApiError, notFound, type StoredContainer, type StoredFile } from './types';
+import type { StoredFile } from './types';
 
-/** A container is gone this long after it was last used. */
-const CONTAINER_IDLE_MS = 20 * 60_000;
-
-const fileBody = (file: StoredFile) => ({
-  id: file.id,
+const fileBody = ({ id, bytes, createdAtMs, expiresAtMs, filename, purpose }: StoredFile) => ({
+  id,
   object: 'file',
-  bytes: Buffer.from(file.content, 'base64').length,
-  created_at: Math.floor(file.createdAtMs / 1000),
-  expires_at: file.expiresAtMs === null ? null : Math.floor(file.expiresAtMs / 1000),
-  filename: file.filename,
-  purpose: file.purpose,
+  bytes,
+  created_at: Math.floor(createdAtMs / 1000),
+  expires_at: expiresAtMs === null ? null : Math.floor(expiresAtMs / 1000),
+  filename,
+  purpose,
   status: 'processed',
 });
 
-/** Takes a multipart upload. @throws ApiError 400 when `file` or `purpose` is missing. */
-export async function createFile(store: Store, contentType: string, body: Buffer, nowMs: number): Promise<Answer> {
-  const parsed = new Response(new Uint8Array(body), { headers: { 'content-type': contentType } });
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- fine for the small uploads of tests; a parser library would be one more dependency.
-  const form = await parsed.formData().catch(() => new FormData());
-  const upload = form.get('file');
-  const purpose = form.get('purpose');
-  if (!(upload instanceof File)) throw new ApiError(400, "Missing required parameter: 'file'.", { param: 'file' });
-  if (typeof purpose !== 'string')
-    throw new ApiError(400, "Missing required parameter: 'purpose'.", { param: 'purpose' });
-  const seconds = Number(form.get('expires_after[seconds]') ?? NaN);
-  const file: StoredFile = {
-    id: `file-${randomBytes(12).toString('hex')}`,
-    filename: upload.name,
-    purpose,
-    createdAtMs: nowMs,
-    expiresAtMs: Number.isNaN(seconds) ? null : nowMs + seconds * 1000,
-    content: Buffer.from(await upload.arrayBuffer()).toString('base64'),
-    deleted: false,
-  };
-  store.write({ kind: 'file', file });
-  return { status: 200, body: fileBody(file) };
-}
-
 /** Neither deleted nor expired. */
-export const isLive = (file: StoredFile | undefined, nowMs: number): file is StoredFile =>
-  file !== undefined && !file.deleted && (file.expiresAtMs === null || nowMs < file.expiresAtMs);
+export const isFileLive = (file: StoredFile | undefined, nowMs: number): file is StoredFile =>
+  file !== undefined && file.deletedAtMs == null && (file.expiresAtMs === null || nowMs < file.expiresAtMs);
 
 function findFile(store: Store, id: string, nowMs: number): StoredFile {
   const file = store.files.get(id);
-  if (!isLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param: 'id' });
+  if (!isFileLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param: 'id' });
   return file;
 }
 
-function findContainer(store: Store, id: string, nowMs: number): StoredContainer {
-  const container = store.containers.get(id);
-  const gone = !container || container.deleted || nowMs - container.lastUsedAtMs > CONTAINER_IDLE_MS;
-  if (gone) throw notFound('Container', id);
-  return container;
+const purposes = oneOf('assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals');
+
+function secondsOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const seconds = Number(text);
+  check(Number.isNaN(seconds) ? text : seconds, integer({ min: 3600, max: 2_592_000 }), 'expires_after.seconds');
+  return seconds;
 }
 
-/** Everything below `/v1/files` but the upload. */
-export function fileRoute(store: Store, method: string, path: string[], nowMs: number): Answer {
-  const [id, part] = path;
-  if (id === undefined) {
-    const live = [...store.files.values()].filter((file) => isLive(file, nowMs));
-    return { status: 200, body: { object: 'list', data: live.map(fileBody), has_more: false } };
-  }
-  const file = findFile(store, id, nowMs);
-  if (method === 'DELETE') {
-    store.write({ kind: 'file_deleted', id });
-    return { status: 200, body: { id, object: 'file', deleted: true } };
-  }
-  if (part === 'content') return { status: 200, body: Buffer.from(file.content, 'base64') };
-  return { status: 200, body: fileBody(file) };
+/** `POST /v1/files`, as multipart. */
+export function createFile({ store }: ApiContext, { contentType, body }: Request, nowMs: number): Answer {
+  const { fields, files } = parseMultipart(contentType, body);
+  const upload = files.file;
+  if (!upload) throw missing('file');
+  if (fields.purpose === undefined) throw missing('purpose');
+  check(fields.purpose, purposes, 'purpose');
+  const anchor = fields['expires_after[anchor]'];
+  if (anchor !== undefined) check(anchor, oneOf('created_at'), 'expires_after.anchor');
+  const seconds = secondsOf(fields['expires_after[seconds]']);
+  const file: StoredFile = {
+    id: newId('file-', 12),
+    filename: upload.filename,
+    bytes: upload.content.length,
+    purpose: fields.purpose,
+    createdAtMs: nowMs,
+    expiresAtMs: seconds === null ? null : nowMs + seconds * 1000,
+    content: upload.content.toString('base64'),
+    deletedAtMs: null,
+  };
+  store.write({ kind: 'file', file });
+  return { ...ok(fileBody(file)), id: file.id };
 }
 
-const containerFile = (container: StoredContainer, file: StoredContainer['files'][number]) => ({
-  id: file.id,
-  object: 'container.file',
-  container_id: container.id,
-  created_at: Math.floor(container.createdAtMs / 1000),
-  bytes: Buffer.byteLength(file.content),
-  path: file.path,
-  source: 'assistant',
-});
+/** `GET /v1/files`. */
+export function listFiles({ store }: ApiContext, { query }: Request, nowMs: number): Answer {
+  const purpose = query.get('purpose');
+  const live = [...store.files.values()].filter((file) => isFileLive(file, nowMs));
+  const wanted = live.filter((file) => purpose === null || file.purpose === purpose);
+  return ok(pageOf(wanted.map(fileBody), query, { usual: 10_000, max: 10_000 }));
+}
 
-/** Everything below `/v1/containers`. */
-export function containerRoute(store: Store, method: string, path: string[], nowMs: number): Answer {
-  const [id = '', files, fileId, content] = path;
-  const container = findContainer(store, id, nowMs);
-  if (method === 'DELETE' && files === undefined) {
-    store.write({ kind: 'container_deleted', id });
-    return { status: 200, body: { id, object: 'container.deleted', deleted: true } };
-  }
-  store.write({ kind: 'container_used', id, atMs: nowMs });
-  if (files === undefined) return { status: 200, body: { id, object: 'container', status: 'running' } };
-  if (fileId === undefined) {
-    const data = container.files.map((file) => containerFile(container, file));
-    return { status: 200, body: { object: 'list', data, has_more: false } };
-  }
-  const file = container.files.find((candidate) => candidate.id === fileId);
-  if (!file) throw notFound('Container file', fileId);
-  if (content === 'content') return { status: 200, body: Buffer.from(file.content) };
-  return { status: 200, body: containerFile(container, file) };
+/** `GET /v1/files/{id}`. */
+export const retrieveFile = ({ store }: ApiContext, request: Request, nowMs: number): Answer =>
+  ok(fileBody(findFile(store, idIn(request), nowMs)));
+
+/** `GET /v1/files/{id}/content`. */
+export function fileContent({ store }: ApiContext, request: Request, nowMs: number): Answer {
+  const { content, purpose } = findFile(store, idIn(request), nowMs);
+  // The API gives back what it made itself and what fine-tuning needs, not what users keep with it.
+  if (purpose === 'assistants')
+    throw refuse('invalid_request', null, `Not allowed to download files of purpose: ${purpose}`);
+  return ok(Buffer.from(content, 'base64'));
+}
+
+/** `DELETE /v1/files/{id}`. */
+export function deleteFile({ store }: ApiContext, request: Request, nowMs: number): Answer {
+  const { id } = findFile(store, idIn(request), nowMs);
+  store.write({ kind: 'file_deleted', id, atMs: nowMs });
+  return ok({ id, object: 'file', deleted: true });
 }

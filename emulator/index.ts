@@ -1,15 +1,17 @@
 /** An emulator of OpenAI's Responses API for background runs: demo, tests, and your own CI. Its answers are synthetic. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FaultPlan, type FaultRule } from './faults';
+import { serveAdmin, statusesOf, type AdminState } from './admin';
 import { send } from './answer';
-import { serve, type ServerState } from './server';
-import { statusAt } from './lifecycle';
+import { SizedCache } from './cache';
+import { toApiError } from './errors';
+import { FaultPlan, type FaultRule } from './faults';
+import type { Ledger } from './ledger';
+import { serve } from './server';
 import { Store } from './store';
-import { ApiError, type Ledger } from './types';
 
-export type { FaultRule } from './faults';
-export type { CallRow, CreateRow, Ledger } from './types';
+export { FaultPlanError, parseFaults, type Fault, type FaultRule } from './faults';
+export type { CallRow, ContainerRow, CreateRow, FileRow, Ledger } from './ledger';
 export { SCENARIOS } from './scenarios';
 
 export interface EmulatorOptions {
@@ -28,6 +30,10 @@ export interface EmulatorOptions {
   profile?: 'openai' | 'azure';
   /** Scripted durations are divided by this. Default 1. */
   timeScale?: number;
+  /** Durations of runs whose request and scenario set none. Default 0.3 s queued, 2 to 4 s running. */
+  defaultSeconds?: { queued?: number; run?: number };
+  /** Keys that are let in. Default: every `sk-...` but `sk-wrong...`. */
+  keys?: readonly string[];
 }
 
 export interface Emulator {
@@ -37,6 +43,7 @@ export interface Emulator {
   ledger(): Ledger;
   /** Every response that was created, with its status now. */
   statuses(): Promise<Record<string, string>>;
+  /** Replaces the fault plan. @throws FaultPlanError */
   setFaults(rules: FaultRule[]): void;
   /** How often each rule of the plan has fired. */
   faultsFired(): number[];
@@ -48,34 +55,41 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-async function statusesOf(state: ServerState): Promise<Record<string, string>> {
-  const nowMs = await state.now();
-  return Object.fromEntries(
-    [...state.store.responses.values()].map((response) => [response.id, statusAt(response, nowMs)]),
-  );
+/** Bodies of ended responses that are kept ready, in bytes. */
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/** Longer than any poll interval here, so that a connection is not closed under a request that is on its way. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Room for a burst of 500 runs that all connect at once. */
+const BACKLOG = 4096;
+
+function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState {
+  const { seed = 1, clock = Date, profile = 'openai', timeScale = 1, defaultSeconds = {}, keys } = options;
+  if (!(timeScale > 0)) throw new RangeError(`timeScale must be a number above 0, not ${timeScale}.`);
+  // First, so that a bad plan leaves no open file.
+  const plan = new FaultPlan(options.faults ?? [], seed);
+  return {
+    store: new Store(options.stateFile),
+    profile,
+    keys,
+    pace: { timeScale, queuedSeconds: defaultSeconds.queued, runSeconds: defaultSeconds.run },
+    bodies: new SizedCache(CACHE_BYTES),
+    seed,
+    plan,
+    stopping,
+    now: async () => clock.now(),
+  };
 }
 
-/** `/emulator/...`: for tests and people, without a key. */
-async function serveAdmin(state: ServerState, request: IncomingMessage, reply: ServerResponse): Promise<void> {
-  const path = request.url ?? '';
-  if (path === '/emulator/ledger') return send(reply, { status: 200, body: { ...state.store.ledger() } });
-  if (path === '/emulator/health') return send(reply, { status: 200, body: { ok: true } });
-  if (path === '/emulator/responses') return send(reply, { status: 200, body: await statusesOf(state) });
-  if (path === '/emulator/faults' && request.method === 'POST') {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    state.plan = new FaultPlan(JSON.parse(Buffer.concat(chunks).toString('utf8')) as FaultRule[], 1);
-    return send(reply, { status: 200, body: { ok: true } });
-  }
-  send(reply, { status: 404, body: new ApiError(404, 'No such page of the emulator.').body() });
-}
-
-function handlerOf(state: ServerState) {
+function handlerOf(state: AdminState) {
   return (request: IncomingMessage, reply: ServerResponse): void => {
-    const admin = (request.url ?? '').startsWith('/emulator/');
-    (admin ? serveAdmin(state, request, reply) : serve(state, request, reply)).catch((error: unknown) => {
-      const known = error instanceof ApiError ? error : new ApiError(400, String(error));
-      if (!reply.headersSent) send(reply, { status: known.status, body: known.body() });
+    const isAdmin = (request.url ?? '').startsWith('/emulator/');
+    (isAdmin ? serveAdmin(state, request, reply) : serve(state, request, reply)).catch((error: unknown) => {
+      // Who has hung up, or whom the stopping emulator hangs up on, gets nothing.
+      if (reply.headersSent || reply.destroyed || state.stopping.aborted) return;
+      const known = toApiError(error);
+      send(reply, { status: known.status, body: known.body() });
     });
   };
 }
@@ -83,36 +97,40 @@ function handlerOf(state: ServerState) {
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
 }
 
+const liveIn = (items: Iterable<{ id: string; deletedAtMs: number | null }>): string[] =>
+  [...items].filter(({ deletedAtMs }) => deletedAtMs === null).map(({ id }) => id);
+
 /** Starts an emulator. @throws FaultPlanError for a bad fault plan; the system's error when the port is taken. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { host = '127.0.0.1', seed = 1, clock = Date } = options;
-  const state: ServerState = {
-    store: new Store(options.stateFile),
-    profile: options.profile ?? 'openai',
-    timeScale: options.timeScale ?? 1,
-    plan: new FaultPlan(options.faults ?? [], seed),
-    now: async () => clock.now(),
-  };
-  const server = createServer(handlerOf(state));
-  await listen(server, options.port ?? 0, host);
+  const { host = '127.0.0.1' } = options;
+  const stopping = new AbortController();
+  const state = makeState(options, stopping.signal);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, handlerOf(state));
+  try {
+    await listen(server, options.port ?? 0, host);
+  } catch (error) {
+    state.store.close();
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
-  const live = (items: Iterable<{ id: string; deleted: boolean }>) =>
-    [...items].filter((i) => !i.deleted).map((i) => i.id);
+  const { store } = state;
   return {
-    url: `http://${host}:${port}/v1`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1`,
     port,
-    ledger: () => state.store.ledger(),
+    ledger: () => store.ledger(),
     statuses: () => statusesOf(state),
-    setFaults: (rules) => void (state.plan = new FaultPlan(rules, seed)),
-    faultsFired: () => [...state.plan.fired],
-    liveFiles: () => live(state.store.files.values()),
-    liveContainers: () => live(state.store.containers.values()),
+    setFaults: (rules) => void (state.plan = new FaultPlan(rules, state.seed)),
+    faultsFired: () => state.plan.fired(),
+    liveFiles: () => liveIn(store.files.values()),
+    liveContainers: () => liveIn(store.containers.values()),
     close: () =>
       new Promise((resolve) => {
+        stopping.abort();
+        store.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

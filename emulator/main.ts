@@ -1,12 +1,12 @@
 /** `npm run emulator`: the emulator alone. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { parseFaults, type FaultRule } from './faults';
-import { startEmulator } from './index';
+import { parseFaults } from './faults';
+import { startEmulator, type EmulatorOptions, type FaultRule } from './index';
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Expected a number.');
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Expected a number.');
   return value;
 }
 
@@ -23,32 +23,35 @@ function readFaults(path: string): FaultRule[] {
   }
 }
 
-async function main(): Promise<void> {
+interface Flags extends Pick<EmulatorOptions, 'host' | 'port' | 'faults' | 'seed' | 'profile' | 'timeScale'> {
+  state?: string;
+}
+
+function readFlags(): EmulatorOptions {
   const command = new Command('emulator')
     .description("Emulates OpenAI's Responses API; answers are synthetic.")
-    .option('--port <n>', 'port to listen on', number, 4010)
+    .option('--port <n>', 'port to listen on; 0 for any free one', number, 4010)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--state <file>', 'keep the state in this file')
     .option('--faults <file>', 'a fault plan (JSON)', readFaults)
+    .option('--seed <n>', 'for rules with a probability', number, 1)
     .addOption(
       new Option('--profile <name>', 'how late cancels are answered').choices(['openai', 'azure']).default('openai'),
     )
     .option('--time-scale <n>', 'divide scripted durations by this', divisor, 1)
     .parse();
-  const options = command.opts<{
-    port: number;
-    state?: string;
-    faults?: FaultRule[];
-    profile: 'openai' | 'azure';
-    timeScale: number;
-  }>();
-  const { port, state: stateFile, faults, profile, timeScale } = options;
-  const emulator = await startEmulator({ port, stateFile, faults, profile, timeScale });
-  console.log(
-    `Emulator of the Responses API on ${emulator.url} (answers are synthetic; ledger: ${emulator.url.replace('/v1', '/emulator/ledger')})`,
-  );
+  const { state, ...options } = command.opts<Flags>();
+  return { ...options, stateFile: state };
+}
+
+async function main(): Promise<void> {
+  const emulator = await startEmulator(readFlags());
   const stop = () => void emulator.close().then(() => process.exit(0));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // Said last: who reads the line may stop it at once.
+  const ledger = `http://127.0.0.1:${emulator.port}/emulator/ledger`;
+  console.log(`Emulator of the Responses API on ${emulator.url} (answers are synthetic; ledger: ${ledger})`);
 }
 
 main().catch((error: unknown) => {

@@ -1,101 +1,144 @@
-/** Everything that survives a restart: an append-only journal, written before an answer is sent. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { CallRow, Ledger, StoredContainer, StoredFile, StoredResponse } from './types';
+/** Everything that survives a restart, rebuilt from the journal. */
+import { Journal } from './journal';
+import type { CallRow, Ledger } from './ledger';
+import { endsAtMs } from './lifecycle';
+import { metadataOf, scriptOf } from './scenarios';
+import type { ContainerUpload, CreatedResponse, StoredContainer, StoredFile, StoredResponse } from './types';
 
-type Entry =
-  | { kind: 'create'; response: StoredResponse }
-  | { kind: 'cancelled'; id: string; atMs: number }
+type NewContainer = Pick<StoredContainer, 'id' | 'name' | 'createdAtMs' | 'idleMinutes' | 'memoryLimit'>;
+
+export type Entry =
+  | { kind: 'create'; response: CreatedResponse }
+  | { kind: 'cancelled'; id: string; atMs: number; late?: boolean }
   | { kind: 'deleted'; id: string; atMs: number }
   | { kind: 'file'; file: StoredFile }
-  | { kind: 'file_deleted'; id: string }
-  | { kind: 'container'; container: StoredContainer }
+  | { kind: 'file_deleted'; id: string; atMs: number }
+  | { kind: 'container_made'; container: NewContainer }
+  | { kind: 'container_upload'; id: string; file: ContainerUpload }
+  | { kind: 'container_file_deleted'; id: string; fileId: string }
   | { kind: 'container_used'; id: string; atMs: number }
-  | { kind: 'container_deleted'; id: string }
+  | { kind: 'container_deleted'; id: string; atMs: number }
   | { kind: 'call'; row: CallRow };
+
+/** A container is gone this long after it was last used. */
+export const CONTAINER_IDLE_MINUTES = 20;
 
 export class Store {
   readonly responses = new Map<string, StoredResponse>();
   readonly files = new Map<string, StoredFile>();
   readonly containers = new Map<string, StoredContainer>();
   readonly calls: CallRow[] = [];
+  private readonly journal: Journal | undefined;
 
-  constructor(private readonly path?: string) {
-    if (!path) return;
-    mkdirSync(dirname(path), { recursive: true });
-    if (!existsSync(path)) return;
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      // Only the last line can be cut, by a kill in the middle of a write: its request got no answer.
-      const entry = parseEntry(line);
-      if (entry) this.apply(entry);
-    }
-    appendFileSync(path, '\n');
+  constructor(path?: string) {
+    this.journal = path === undefined ? undefined : new Journal(path);
+    for (const entry of this.journal?.replay() ?? []) if (isEntry(entry)) this.apply(entry);
   }
 
+  /** Journals a change and makes it. */
   write(entry: Entry): void {
-    if (this.path) appendFileSync(this.path, `${JSON.stringify(entry)}\n`);
+    this.journal?.write(entry);
     this.apply(entry);
+  }
+
+  close(): void {
+    this.journal?.close();
   }
 
   private apply(entry: Entry): void {
     switch (entry.kind) {
       case 'create':
-        this.responses.set(entry.response.id, entry.response);
-        break;
+        return this.addResponse(entry.response);
       case 'cancelled':
-        update(this.responses, entry.id, { cancelledAtMs: entry.atMs });
-        break;
+        return this.cancelResponse(entry.id, entry.atMs, entry.late ?? false);
       case 'deleted':
-        update(this.responses, entry.id, { deletedAtMs: entry.atMs });
-        break;
+        return update(this.responses, entry.id, { deletedAtMs: entry.atMs });
       case 'file':
-        this.files.set(entry.file.id, entry.file);
-        break;
+        return void this.files.set(entry.file.id, entry.file);
       case 'file_deleted':
-        update(this.files, entry.id, { deleted: true });
-        break;
-      case 'container':
-        this.containers.set(entry.container.id, entry.container);
-        break;
-      case 'container_used':
-        // Its run may use it for longer than that.
-        update(this.containers, entry.id, {
-          lastUsedAtMs: Math.max(entry.atMs, this.containers.get(entry.id)?.lastUsedAtMs ?? 0),
-        });
-        break;
-      case 'container_deleted':
-        update(this.containers, entry.id, { deleted: true });
-        break;
+        return update(this.files, entry.id, { deletedAtMs: entry.atMs });
       case 'call':
-        this.calls.push(entry.row);
+        return void this.calls.push(entry.row);
+      default:
+        this.applyToContainer(entry);
     }
+  }
+
+  private applyToContainer(entry: Extract<Entry, { kind: `container_${string}` }>): void {
+    switch (entry.kind) {
+      case 'container_made':
+        return this.addContainer(entry.container);
+      case 'container_upload':
+        return void this.containers.get(entry.id)?.uploads.push(entry.file);
+      case 'container_file_deleted':
+        return void this.containers.get(entry.id)?.deletedFileIds.push(entry.fileId);
+      case 'container_used':
+        return this.useContainer(entry.id, entry.atMs);
+      case 'container_deleted':
+        return update(this.containers, entry.id, { deletedAtMs: entry.atMs });
+    }
+  }
+
+  private addResponse(created: CreatedResponse): void {
+    const { id, createdAtMs, request, pace, containerId } = created;
+    const script = scriptOf(request, id, pace);
+    const response = { ...created, files: created.files ?? [], script, cancelledAtMs: null, deletedAtMs: null };
+    this.responses.set(id, response);
+    if (containerId === undefined) return;
+    const fresh = {
+      id: containerId,
+      name: 'auto',
+      createdAtMs,
+      idleMinutes: CONTAINER_IDLE_MINUTES,
+      memoryLimit: '1g',
+    };
+    if (!this.containers.has(containerId)) this.addContainer(fresh);
+    this.containers.get(containerId)?.responseIds.push(id);
+    // The run itself uses its container until its end.
+    this.useContainer(containerId, endsAtMs(response));
+  }
+
+  private cancelResponse(id: string, atMs: number, late: boolean): void {
+    const response = this.responses.get(id);
+    if (!response) return;
+    const script = late ? { ...response.script, lateCompletion: true } : response.script;
+    Object.assign(response, { cancelledAtMs: atMs, script });
+  }
+
+  private addContainer(container: NewContainer): void {
+    const empty = { deletedAtMs: null, uploads: [], responseIds: [], deletedFileIds: [] };
+    this.containers.set(container.id, { ...container, ...empty, lastUsedAtMs: container.createdAtMs });
+  }
+
+  private useContainer(id: string, atMs: number): void {
+    const container = this.containers.get(id);
+    if (container) container.lastUsedAtMs = Math.max(container.lastUsedAtMs, atMs);
   }
 
   /** What really happened, for tests to judge by. */
   ledger(): Ledger {
-    const creates = [...this.responses.values()].map(({ id, createdAtMs, request }) => ({
-      id,
-      at: createdAtMs,
-      metadata: (request.metadata ?? {}) as Record<string, string>,
-      request,
-    }));
-    const cancels = this.calls
-      .filter(({ op }) => op === 'cancel')
-      .map(({ id, at, status }) => ({ id: id ?? '', at, status }));
-    return { creates, calls: [...this.calls], cancels };
+    const rowsOf = (op: string) =>
+      this.calls.filter((row) => row.op === op).map(({ id, at, status }) => ({ id: id ?? '', at, status }));
+    return {
+      creates: [...this.responses.values()].map(({ id, createdAtMs, request }) => {
+        return { id, at: createdAtMs, metadata: metadataOf(request), request };
+      }),
+      calls: [...this.calls],
+      cancels: rowsOf('cancel'),
+      deletes: rowsOf('delete'),
+      files: [...this.files.values()].map(({ id, filename, bytes, createdAtMs, deletedAtMs }) => {
+        return { id, filename, bytes, at: createdAtMs, deletedAt: deletedAtMs };
+      }),
+      containers: [...this.containers.values()].map(({ id, createdAtMs, deletedAtMs }) => {
+        return { id, at: createdAtMs, deletedAt: deletedAtMs };
+      }),
+    };
   }
 }
+
+const isEntry = (value: unknown): value is Entry => typeof value === 'object' && value !== null && 'kind' in value;
 
 function update<T extends object>(map: Map<string, T>, id: string, change: Partial<T>): void {
   const found = map.get(id);
   if (found) Object.assign(found, change);
-}
-
-function parseEntry(line: string): Entry | null {
-  if (line === '') return null;
-  try {
-    return JSON.parse(line) as Entry;
-  } catch {
-    return null;
-  }
 }

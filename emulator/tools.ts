@@ -1,6 +1,8 @@
 /** What the tools of a request leave in the output. */
 import type { ResponseOutputItem, ResponseOutputText } from 'openai/resources/responses/responses';
-import { derivedId, promptOf, shortHash } from './content';
+import { codeInterpreter } from './code-interpreter';
+import { mcp } from './mcp';
+import { derivedId, inputItemsOf, markOf, openingOf, shortHash } from './prompt';
 import type { Json, StoredResponse } from './types';
 
 /** A label in the message's text, and the annotation that points at it. */
@@ -12,137 +14,116 @@ export interface Citation {
 export interface ToolItems {
   items: ResponseOutputItem[];
   citations: Citation[];
-  /** Ends the output instead of a message. */
-  last?: ResponseOutputItem;
+  /** Nothing follows: the client's turn is next. */
+  last?: boolean;
 }
 
-type Tool = Json & { type: string; server_label?: string; name?: string };
+export type Tool = Json & { type: string; server_label?: string; name?: string; require_approval?: unknown };
 
-const toolsOf = ({ request }: StoredResponse): Tool[] =>
-  Array.isArray(request.tools) ? (request.tools as Tool[]) : [];
+/** Which tool a scenario stands for where the request has none of that kind. */
+const STAND_INS: Record<string, string> = {
+  web_search: 'web_search',
+  deep_research: 'web_search',
+  code_interpreter: 'code_interpreter',
+  file_search: 'file_search',
+  mcp: 'mcp',
+  mcp_approval: 'mcp',
+  function_call: 'function',
+};
 
-/** The container of the code interpreter; the file in it is named after the prompt's mark. */
-export function containerOf(
-  response: StoredResponse,
-): { id: string; file: { id: string; path: string; content: string } } | null {
-  const tool = toolsOf(response).find(({ type }) => type === 'code_interpreter');
-  if (!tool && response.script.scenario !== 'code_interpreter') return null;
-  const named = typeof tool?.container === 'string' ? tool.container : null;
-  const mark = shortHash(JSON.stringify(response.request.input ?? null));
-  const inputs = ((tool?.container as { file_ids?: string[] } | undefined)?.file_ids ?? []).join('\n');
-  return {
-    id: named ?? derivedId('cntr', response, 'container'),
-    file: {
-      id: derivedId('cfile', response, 'chart'),
-      path: `/mnt/data/summary-${mark}.csv`,
-      content: `mark,prompt_chars\n${mark},${promptOf(response.request).length}\n${inputs}\n`,
-    },
-  };
+/** The tools that are used: all of the request, and the one that the scenario is named after. */
+export function toolsOf({ request, script }: StoredResponse): Tool[] {
+  const given = request.tool_choice !== 'none' && Array.isArray(request.tools) ? (request.tools as Tool[]) : [];
+  const standIn = STAND_INS[script.scenario];
+  return standIn === undefined || given.some(({ type }) => type.startsWith(standIn))
+    ? given
+    : [...given, { type: standIn }];
 }
 
+const RESEARCH_STEPS = 3;
+
+/** One search; deep research searches, opens pages and cites each. */
 function webSearch(response: StoredResponse): ToolItems {
-  const query = promptOf(response.request).trim().split(/\s+/).slice(0, 6).join(' ');
-  const url = `https://example.com/${shortHash(query)}`;
+  const query = openingOf(response.request, 6);
+  const steps = response.script.scenario === 'deep_research' ? RESEARCH_STEPS : 1;
+  const found: ToolItems = { items: [], citations: [] };
+  for (let step = 0; step < steps; step++) {
+    const url = `https://example.com/${shortHash(`${query}/${step}`)}`;
+    const title = `${query} (${step + 1})`;
+    const search = { type: 'search' as const, query, queries: [query], sources: [{ type: 'url' as const, url }] };
+    const actions = steps === 1 ? [search] : [search, { type: 'open_page' as const, url }];
+    found.items.push(
+      ...actions.map((action, i) => ({
+        type: 'web_search_call' as const,
+        id: derivedId('ws', response, `${step}/${i}`),
+        status: 'completed' as const,
+        action,
+      })),
+    );
+    found.citations.push({
+      label: `([example.com](${url}))`,
+      annotation: (start_index, end_index) => ({ type: 'url_citation', url, title, start_index, end_index }),
+    });
+  }
+  return found;
+}
+
+function fileSearch(response: StoredResponse): ToolItems {
+  const filename = `note-${markOf(response)}.txt`;
+  const file_id = derivedId('file', response, filename).replace('_', '-');
+  const text = `A passage about: ${openingOf(response.request, 6)}`;
   return {
     items: [
       {
-        type: 'web_search_call',
-        id: derivedId('ws', response, 'search'),
+        type: 'file_search_call',
+        id: derivedId('fs', response, 'search'),
         status: 'completed',
-        action: { type: 'search', query, queries: [query], sources: [{ type: 'url', url }] },
+        queries: [openingOf(response.request, 6)],
+        results: [{ file_id, filename, score: 0.87, text, attributes: {} }],
       },
     ],
     citations: [
-      {
-        label: '(example.com)',
-        annotation: (start, end) => ({ type: 'url_citation', url, title: query, start_index: start, end_index: end }),
-      },
+      { label: `(${filename})`, annotation: (_, index) => ({ type: 'file_citation', file_id, filename, index }) },
     ],
   };
 }
 
-function codeInterpreter(response: StoredResponse): ToolItems {
-  const container = containerOf(response);
-  if (!container) return { items: [], citations: [] };
-  const filename = container.file.path.replace('/mnt/data/', '');
-  const cited = { container_id: container.id, file_id: container.file.id, filename };
+/** Called once: who sends the outputs back gets the answer. */
+function functionCall(response: StoredResponse, tool: Tool): ToolItems {
+  if (inputItemsOf(response.request).some(({ type }) => type === 'function_call_output'))
+    return { items: [], citations: [] };
+  const name = tool.name ?? 'lookup';
   return {
     items: [
       {
-        type: 'code_interpreter_call',
-        id: derivedId('ci', response, 'code'),
+        type: 'function_call',
+        id: derivedId('fc', response, name),
+        call_id: derivedId('call', response, name),
+        name,
+        arguments: JSON.stringify({ key: markOf(response) }),
         status: 'completed',
-        container_id: container.id,
-        code: `import pandas as pd\npd.DataFrame().to_csv('${container.file.path}')`,
-        outputs: [{ type: 'logs', logs: `wrote ${filename}` }],
-      },
-    ],
-    citations: [
-      {
-        label: `sandbox:${container.file.path}`,
-        annotation: (start, end) => ({ type: 'container_file_citation', ...cited, start_index: start, end_index: end }),
-      },
-    ],
-  };
-}
-
-function mcp(response: StoredResponse, tool: Tool | undefined): ToolItems {
-  const label = tool?.server_label ?? 'server';
-  const mark = shortHash(promptOf(response.request));
-  return {
-    items: [
-      {
-        type: 'mcp_list_tools',
-        id: derivedId('mcpl', response, label),
-        server_label: label,
-        tools: [{ name: 'lookup', input_schema: { type: 'object', properties: { key: { type: 'string' } } } }],
-      },
-      {
-        type: 'mcp_call',
-        id: derivedId('mcp', response, label),
-        server_label: label,
-        name: 'lookup',
-        arguments: JSON.stringify({ key: mark }),
-        output: `value of ${mark}`,
-        error: null,
       },
     ],
     citations: [],
+    last: response.script.scenario === 'function_call',
   };
-}
-
-function functionCall(response: StoredResponse, tool: Tool | undefined): ToolItems {
-  const call = {
-    type: 'function_call' as const,
-    id: derivedId('fc', response, 'call'),
-    call_id: derivedId('call', response, 'call'),
-    name: tool?.name ?? 'lookup',
-    arguments: JSON.stringify({ key: shortHash(promptOf(response.request)) }),
-    status: 'completed' as const,
-  };
-  return { items: [], citations: [], last: call };
-}
-
-/** Items in the order of the tools of the request; a scenario named like a tool stands for that tool. */
-export function toolItems(response: StoredResponse): ToolItems {
-  const { scenario } = response.script;
-  const tools = toolsOf(response);
-  const wanted: Tool[] = tools.length > 0 ? tools : [{ type: scenario === 'deep_research' ? 'web_search' : scenario }];
-  const all: ToolItems = { items: [], citations: [] };
-  for (const tool of wanted) {
-    const one = itemsOf(response, tool);
-    all.items.push(...one.items);
-    all.citations.push(...one.citations);
-    all.last ??= one.last;
-  }
-  return all;
 }
 
 function itemsOf(response: StoredResponse, tool: Tool): ToolItems {
   if (tool.type.startsWith('web_search')) return webSearch(response);
   if (tool.type === 'code_interpreter') return codeInterpreter(response);
+  if (tool.type === 'file_search') return fileSearch(response);
   if (tool.type === 'mcp') return mcp(response, tool);
-  const called =
-    tool.type === 'function_call' || (tool.type === 'function' && response.script.scenario === 'function_call');
-  return called ? functionCall(response, tool.type === 'function' ? tool : undefined) : { items: [], citations: [] };
+  if (tool.type === 'function') return functionCall(response, tool);
+  return { items: [], citations: [] };
+}
+
+/** Items in the order of the tools of the request. */
+export function toolItems(response: StoredResponse): ToolItems {
+  const all = toolsOf(response).map((tool) => itemsOf(response, tool));
+  return {
+    items: all.flatMap(({ items }) => items),
+    citations: all.flatMap(({ citations }) => citations),
+    last: all.some(({ last }) => last),
+  };
 }

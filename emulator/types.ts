@@ -2,26 +2,13 @@
 
 export type Json = Record<string, unknown>;
 
-/** A response as it was created; everything else about it is computed from this and the time. */
-export interface StoredResponse {
-  id: string;
-  createdAtMs: number;
-  request: Json;
-  script: Script;
-  cancelledAtMs: number | null;
-  deletedAtMs: number | null;
-}
-
-/** How a response lives. */
+/** How a response lives: its statuses one after the other, then the ending. */
 export interface Script {
   scenario: string;
-  queuedSeconds: number;
-  runSeconds: number;
+  phases: { status: string; seconds: number }[];
   ending: Ending;
-  /** Extra statuses shown instead of `in_progress`, in equal parts of the run. */
-  detour?: string[];
-  /** After a cancel it ends as completed all the same. */
-  lateCompletion?: boolean;
+  /** After a cancel it ends as scripted all the same. */
+  lateCompletion: boolean;
 }
 
 export type Ending =
@@ -29,65 +16,68 @@ export type Ending =
   | { status: 'failed'; code: string; message: string }
   | { status: 'incomplete'; reason: 'max_output_tokens' | 'content_filter' };
 
-export interface StoredFile {
+/** Durations of runs that do not script their own. */
+export interface Pace {
+  /** Scripted durations are divided by this. */
+  timeScale: number;
+  queuedSeconds?: number;
+  runSeconds?: number;
+}
+
+/** An uploaded file as a response remembers it; the answer names it even after the file was deleted. */
+export interface FileNote {
   id: string;
   filename: string;
+  bytes: number;
+}
+
+/** What the journal keeps of a create; the rest follows from it. */
+export interface CreatedResponse {
+  id: string;
+  createdAtMs: number;
+  request: Json;
+  pace?: Pace;
+  files?: FileNote[];
+  /** Where its code interpreter runs. */
+  containerId?: string;
+}
+
+/** A response; everything else about it is computed from this and the time. */
+export interface StoredResponse extends CreatedResponse {
+  script: Script;
+  files: FileNote[];
+  cancelledAtMs: number | null;
+  deletedAtMs: number | null;
+}
+
+export interface StoredFile extends FileNote {
   purpose: string;
   createdAtMs: number;
   expiresAtMs: number | null;
   /** Base64. */
   content: string;
-  deleted: boolean;
+  deletedAtMs: number | null;
 }
 
 export interface StoredContainer {
   id: string;
+  name: string;
   createdAtMs: number;
   lastUsedAtMs: number;
-  deleted: boolean;
-  files: { id: string; path: string; content: string }[];
+  idleMinutes: number;
+  memoryLimit: string;
+  deletedAtMs: number | null;
+  /** Files that were put into it; those that runs made follow from the responses. */
+  uploads: ContainerUpload[];
+  /** Runs that use it. */
+  responseIds: string[];
+  deletedFileIds: string[];
 }
 
-export interface CreateRow {
+export interface ContainerUpload {
   id: string;
-  at: number;
-  metadata: Record<string, string>;
-  request: Json;
+  path: string;
+  createdAtMs: number;
+  /** Base64. */
+  content: string;
 }
-
-/** One row for every request, refused and dropped ones too; `status` is 0 where no answer was sent. */
-export interface CallRow {
-  op: string;
-  id: string | null;
-  at: number;
-  status: number;
-  task: string | null;
-  faulted: boolean;
-  /** The official client says with which retry of its own it comes; 0 is the first try. */
-  retryCount: number;
-}
-
-export interface Ledger {
-  creates: CreateRow[];
-  calls: CallRow[];
-  cancels: { id: string; at: number; status: number }[];
-}
-
-/** An error as the API writes it. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-    readonly details: { type?: string; code?: string | null; param?: string | null } = {},
-    readonly headers: Record<string, string> = {},
-  ) {
-    super(message);
-  }
-
-  body(): Json {
-    const { type = 'invalid_request_error', code = null, param = null } = this.details;
-    return { error: { message: this.message, type, param, code } };
-  }
-}
-
-export const notFound = (what: string, id: string): ApiError => new ApiError(404, `${what} with id '${id}' not found.`);

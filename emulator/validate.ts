@@ -1,44 +1,12 @@
 /** Refuses what the API refuses, with its messages, `param` and `code`. */
-import { checkTools } from './validate-tools';
-import { ApiError, type Json } from './types';
+import { ApiError, missing, refuse } from './errors';
+import { any, array, boolean, check, integer, number, object, oneOf, string, type Rule } from './rules';
+import { checkSwitches } from './scenarios';
+import { checkStrictSchema } from './strict-schema';
+import { tools } from './tool-rules';
+import type { Json } from './types';
 
-type Kind = 'string' | 'boolean' | 'integer' | 'number' | 'object' | 'array' | 'any';
-
-const PARAMS: Record<string, Kind> = {
-  background: 'boolean',
-  context_management: 'array',
-  conversation: 'any',
-  include: 'array',
-  input: 'any',
-  instructions: 'any',
-  max_output_tokens: 'integer',
-  max_tool_calls: 'integer',
-  metadata: 'object',
-  model: 'string',
-  moderation: 'object',
-  parallel_tool_calls: 'boolean',
-  previous_response_id: 'string',
-  prompt: 'object',
-  prompt_cache_key: 'string',
-  prompt_cache_options: 'object',
-  prompt_cache_retention: 'string',
-  reasoning: 'object',
-  safety_identifier: 'string',
-  service_tier: 'string',
-  store: 'boolean',
-  stream: 'boolean',
-  stream_options: 'object',
-  temperature: 'number',
-  text: 'object',
-  tool_choice: 'any',
-  tools: 'array',
-  top_logprobs: 'integer',
-  top_p: 'number',
-  truncation: 'string',
-  user: 'string',
-};
-
-const INCLUDE = [
+const include = oneOf(
   'file_search_call.results',
   'web_search_call.results',
   'web_search_call.action.sources',
@@ -47,138 +15,106 @@ const INCLUDE = [
   'code_interpreter_call.outputs',
   'reasoning.encrypted_content',
   'message.output_text.logprobs',
-];
+);
 
-const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const TIERS = ['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'ultrafast'];
-const SUMMARIES = ['auto', 'concise', 'detailed'];
+const summary = oneOf('auto', 'concise', 'detailed');
 
-const kindOf = (value: unknown): string => {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'decimal';
-  return typeof value;
+const reasoning = object({
+  fields: {
+    effort: oneOf('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
+    summary,
+    generate_summary: summary,
+    context: oneOf('auto', 'current_turn', 'all_turns'),
+    mode: string(),
+  },
+});
+
+function checkFormat(format: Json, param: string): void {
+  if (format.type == null) throw missing(`${param}.type`);
+  if (format.type !== 'json_schema') return;
+  for (const field of ['name', 'schema']) if (format[field] == null) throw missing(`${param}.${field}`);
+  if (format.strict === true) checkStrictSchema(format.schema as Json, String(format.name));
+}
+
+const format = object({
+  fields: {
+    type: oneOf('text', 'json_object', 'json_schema'),
+    name: string({ maxLength: 64, pattern: /^[a-zA-Z0-9_-]+$/ }),
+    schema: object(),
+    strict: boolean(),
+    description: string(),
+  },
+  also: checkFormat,
+});
+
+function checkConversation(value: unknown, param: string): void {
+  if (typeof value === 'object') check(value, { required: ['id'] }, param);
+}
+
+const PARAMS: Record<string, Rule> = {
+  background: boolean(),
+  context_management: array({
+    items: object({ fields: { type: oneOf('compaction'), compact_threshold: integer({ min: 1000 }) } }),
+  }),
+  conversation: { kinds: ['string', 'object'], also: checkConversation },
+  include: array({ items: include }),
+  input: {
+    kinds: ['string', 'array'],
+    expected: 'a string or an array of input items',
+    items: object(),
+  },
+  instructions: { kinds: ['string', 'array'] },
+  max_output_tokens: integer({ min: 16 }),
+  max_tool_calls: integer({ min: 1 }),
+  metadata: object({ maxProperties: 16, maxKeyLength: 64, entries: string({ maxLength: 512 }) }),
+  model: string(),
+  moderation: object(),
+  parallel_tool_calls: boolean(),
+  previous_response_id: string(),
+  prompt: object({ fields: { id: string(), version: string(), variables: object() }, required: ['id'] }),
+  prompt_cache_key: string(),
+  prompt_cache_options: object({ fields: { mode: oneOf('implicit', 'explicit'), ttl: any } }),
+  prompt_cache_retention: oneOf('in_memory', 'in-memory', '24h'),
+  reasoning,
+  safety_identifier: string({ maxLength: 64 }),
+  service_tier: oneOf('auto', 'default', 'flex', 'scale', 'priority', 'fast', 'ultrafast'),
+  store: boolean(),
+  stream: boolean(),
+  stream_options: object({ fields: { include_obfuscation: boolean() } }),
+  temperature: number({ min: 0, max: 2 }),
+  text: object({ fields: { format, verbosity: oneOf('low', 'medium', 'high') } }),
+  tool_choice: { kinds: ['string', 'object'], also: checkChoice },
+  tools,
+  top_logprobs: integer({ min: 0, max: 20 }),
+  top_p: number({ min: 0, max: 1 }),
+  truncation: oneOf('auto', 'disabled'),
+  user: string(),
 };
 
-const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
-
-/** A 400 with the place and the code of the API. */
-export const refuse = (code: string, param: string, message: string): ApiError =>
-  new ApiError(400, message, { code, param });
-
-/** @throws ApiError `invalid_type` unless `value` is of the kind. */
-export function checkKind(value: unknown, kind: Kind, param: string): void {
-  const actual = kindOf(value);
-  const fits =
-    kind === 'any' || actual === kind || (kind === 'number' && (actual === 'integer' || actual === 'decimal'));
-  if (fits) return;
-  const expected = kind === 'object' || kind === 'array' ? `an ${kind}` : article(kind);
-  throw refuse(
-    'invalid_type',
-    param,
-    `Invalid type for '${param}': expected ${expected}, but got ${article(actual)} instead.`,
-  );
+function checkChoice(value: unknown, param: string): void {
+  check(value, typeof value === 'string' ? oneOf('none', 'auto', 'required') : object({ required: ['type'] }), param);
 }
 
-export function checkEnum(value: unknown, allowed: readonly string[], param: string): void {
-  if (value === undefined || value === null) return;
-  checkKind(value, 'string', param);
-  const text = value as string;
-  if (allowed.includes(text)) return;
-  const list = allowed.map((name) => `'${name}'`).join(', ');
-  throw refuse('invalid_value', param, `Invalid value: '${text}'. Supported values are: ${list}.`);
-}
-
-function checkLength(value: unknown, max: number, param: string): void {
-  if (typeof value !== 'string' || value.length <= max) return;
-  const text = `Expected a string with maximum length ${max}, but got a string with length ${value.length} instead.`;
-  throw refuse('string_above_max_length', param, `Invalid '${param}': string too long. ${text}`);
-}
-
-function checkMetadata(metadata: Json): void {
-  const entries = Object.entries(metadata);
-  if (entries.length > 16) {
-    const text = `Expected an object with at most 16 properties, but got an object with ${entries.length} properties instead.`;
-    throw refuse('object_above_max_properties', 'metadata', `Invalid 'metadata': too many properties. ${text}`);
+/** What only the whole request can tell. */
+function checkTogether(request: Json): void {
+  const has = (field: string): boolean => request[field] != null;
+  if (has('conversation') && has('previous_response_id')) {
+    const text =
+      "Mutually exclusive parameters: 'conversation', 'previous_response_id'. Ensure you are only providing one.";
+    throw refuse('mutually_exclusive_parameters', null, text);
   }
-  for (const [key, value] of entries) {
-    const param = `metadata.${key}`;
-    checkKind(value, 'string', param);
-    checkLength(value, 512, param);
-    checkLength(key, 64, param);
-  }
-}
-
-function checkRange(value: unknown, param: string, min: number, max: number): void {
-  if (typeof value !== 'number') return;
-  const kind = Number.isInteger(value) ? 'integer' : 'decimal';
-  const say = (side: 'below_min' | 'above_max', bound: string) =>
-    refuse(
-      `${kind}_${side}_value`,
-      param,
-      `Invalid '${param}': ${kind} ${side.replace('_', ' ')} value. Expected a value ${bound}, but got ${value} instead.`,
-    );
-  if (value < min) throw say('below_min', `>= ${min}`);
-  if (value > max) throw say('above_max', `<= ${max}`);
-}
-
-function checkReasoning(value: unknown): void {
-  if (value == null) return;
-  const reasoning = value as Json;
-  const known = ['effort', 'summary', 'context', 'mode', 'generate_summary'];
-  const unknown = Object.keys(reasoning).find((key) => !known.includes(key));
-  if (unknown) throw refuse('unknown_parameter', `reasoning.${unknown}`, `Unknown parameter: 'reasoning.${unknown}'.`);
-  checkEnum(reasoning.effort, EFFORTS, 'reasoning.effort');
-  checkEnum(reasoning.summary, SUMMARIES, 'reasoning.summary');
-}
-
-function checkFormat(text: unknown): void {
-  const format = (text as { format?: Json } | null | undefined)?.format;
-  if (!format) return;
-  checkEnum(format.type, ['text', 'json_object', 'json_schema'], 'text.format.type');
-  if (format.type !== 'json_schema') return;
-  for (const field of ['name', 'schema']) {
-    const param = `text.format.${field}`;
-    if (format[field] === undefined)
-      throw refuse('missing_required_parameter', param, `Missing required parameter: '${param}'.`);
-  }
+  // A prompt template brings its own model and input.
+  if (has('prompt')) return;
+  if (!has('model')) throw missing('model');
+  if (!has('input') && !has('conversation') && !has('previous_response_id')) throw missing('input');
 }
 
 /** @throws ApiError as the API would answer `POST /v1/responses` with this body. */
 export function checkCreate(body: unknown): asserts body is Json {
-  if (kindOf(body) !== 'object') throw new ApiError(400, 'We could not parse the JSON body of your request.');
-  const request = body as Json;
-  for (const [param, value] of Object.entries(request)) {
-    const kind = Object.hasOwn(PARAMS, param) ? PARAMS[param] : undefined;
-    if (!kind) throw refuse('unknown_parameter', param, `Unknown parameter: '${param}'.`);
-    if (value !== null) checkKind(value, kind, param);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new ApiError(400, 'We could not parse the JSON body of your request.');
   }
-  if (request.prompt == null) {
-    for (const param of ['model', 'input']) {
-      if (request[param] == null)
-        throw refuse('missing_required_parameter', param, `Missing required parameter: '${param}'.`);
-    }
-  }
-  const { input } = request;
-  if (input != null && typeof input !== 'string' && !Array.isArray(input)) checkKind(input, 'string', 'input');
-  if (request.metadata) checkMetadata(request.metadata as Json);
-  checkRange(request.max_output_tokens, 'max_output_tokens', 16, Number.MAX_SAFE_INTEGER);
-  checkRange(request.temperature, 'temperature', 0, 2);
-  checkRange(request.top_p, 'top_p', 0, 1);
-  checkLength(request.safety_identifier, 64, 'safety_identifier');
-  checkEnum(request.truncation, ['auto', 'disabled'], 'truncation');
-  checkEnum(request.service_tier, TIERS, 'service_tier');
-  checkReasoning(request.reasoning);
-  checkFormat(request.text);
-  ((request.include ?? []) as unknown[]).forEach((name, i) => checkEnum(name, INCLUDE, `include[${i}]`));
-  checkTools((request.tools ?? []) as unknown[]);
-  if (request.conversation != null && request.previous_response_id != null) {
-    throw new ApiError(
-      400,
-      "Mutually exclusive parameters: 'conversation', 'previous_response_id'. Ensure you are only providing one.",
-      {
-        code: 'mutually_exclusive_parameters',
-      },
-    );
-  }
+  check(body, { fields: PARAMS }, '');
+  checkTogether(body as Json);
+  checkSwitches(body as Json);
 }

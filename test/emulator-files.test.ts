@@ -82,11 +82,19 @@ describe('files and containers', () => {
   });
 
   test('given a named container and two runs -> then it has the files of both', async () => {
-    const { client, create } = await emulated();
-    const tools = [{ type: 'code_interpreter', container: 'cntr_mine' }];
+    const { client, create, at } = await emulated();
+    const { id } = await client.containers.create({ name: 'mine' });
+    const tools = [{ type: 'code_interpreter', container: id }];
     await create({ tools });
     await create({ tools });
-    expect((await client.containers.files.list('cntr_mine')).data).toHaveLength(2);
+    at(10);
+    expect((await client.containers.files.list(id)).data).toHaveLength(2);
+  });
+
+  test('given a container that does not exist -> then 404', async () => {
+    const { create } = await emulated();
+    const tools = [{ type: 'code_interpreter', container: 'cntr_none' }];
+    expect((await thrown(create({ tools }))).status).toBe(404);
   });
 
   test('given a delete -> then the container is gone', async () => {

@@ -236,7 +236,6 @@ describe('refused requests', () => {
     ['PUT', '/responses/resp_1'],
     ['POST', '/responses/resp_1'],
     ['GET', '/responses/resp_1/cancel'],
-    ['GET', '/models'],
   ])('given %s %s, which does not exist -> then 404', async (method, path) => {
     const { raw } = await emulated();
     const reply = await raw(method, path);

@@ -133,7 +133,6 @@ describe('bodies', () => {
     ['json_schema', ['message']],
     ['reasoning', ['reasoning', 'message']],
     ['web_search', ['web_search_call', 'message']],
-    ['deep_research', ['web_search_call', 'message']],
     ['code_interpreter', ['code_interpreter_call', 'message']],
     ['mcp', ['mcp_list_tools', 'mcp_call', 'message']],
     ['function_call', ['function_call']],

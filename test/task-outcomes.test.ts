@@ -64,7 +64,7 @@ test('an answer over 1 MB -> left upstream, and named', async () => {
 });
 
 test('onTimeout leave -> the response goes on upstream', async () => {
-  const { result } = await run('slow', { maxWaitSeconds: 30, onTimeout: 'leave' });
+  const { result } = await run('stuck_in_progress', { maxWaitSeconds: 30, onTimeout: 'leave' });
   expect(result.status).toBe('timed_out');
   expect((await world.emulator.statuses())[result.responseId ?? '']).toBe('in_progress');
   expect(world.emulator.ledger().cancels.map(({ id }) => id)).not.toContain(result.responseId);

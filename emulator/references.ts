@@ -1,0 +1,59 @@
+/** Other things that a request names: they must exist. */
+import { newId } from './context';
+import { ApiError, notFound, refuse } from './errors';
+import { isContainerLive } from './containers';
+import { isFileLive } from './files';
+import { isGone } from './lifecycle';
+import { inputItemsOf } from './prompt';
+import { metadataOf } from './scenarios';
+import type { Store } from './store';
+import type { CreatedResponse, FileNote, Json } from './types';
+
+type Container = string | { file_ids?: string[] };
+
+function checkPrevious({ previous_response_id: id }: Json, store: Store, nowMs: number): void {
+  if (typeof id !== 'string') return;
+  const previous = store.responses.get(id);
+  if (previous && !isGone(previous, nowMs)) return;
+  throw refuse('previous_response_not_found', 'previous_response_id', `Previous response with id '${id}' not found.`);
+}
+
+const noteOf = ({ id, filename, bytes }: FileNote): FileNote => ({ id, filename, bytes });
+
+/** Files that are written into the prompt, as far as they are known here. */
+function filesInInput(request: Json, store: Store): FileNote[] {
+  const parts = inputItemsOf(request).flatMap(({ content }) => (Array.isArray(content) ? (content as Json[]) : []));
+  return parts.flatMap(({ file_id }) => store.files.get(String(file_id)) ?? []).map(noteOf);
+}
+
+function filesIn(container: Container | undefined, store: Store, nowMs: number): FileNote[] {
+  if (typeof container !== 'object') return [];
+  return (container.file_ids ?? []).map((id) => {
+    const file = store.files.get(id);
+    if (!isFileLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param: 'file_ids' });
+    return noteOf(file);
+  });
+}
+
+function containerIdOf(container: Container | undefined, store: Store, nowMs: number): string {
+  if (typeof container !== 'string') return newId('cntr_');
+  if (!isContainerLive(store.containers.get(container), nowMs)) throw notFound('Container', container);
+  return container;
+}
+
+/** The files that a request names, and the container of its code interpreter. @throws ApiError where one is not there. */
+export function referencesOf(
+  request: Json,
+  store: Store,
+  nowMs: number,
+): Pick<CreatedResponse, 'files' | 'containerId'> {
+  checkPrevious(request, store, nowMs);
+  const files = filesInInput(request, store);
+  const tools = (request.tools ?? []) as { type: string; container?: Container }[];
+  for (const { container } of tools) files.push(...filesIn(container, store, nowMs));
+  const interpreter = tools.find(({ type }) => type === 'code_interpreter');
+  const isAsked =
+    metadataOf(request).emulator_scenario === 'code_interpreter' || request.model === 'emulator-code-interpreter';
+  if (!interpreter && !isAsked) return { files };
+  return { files, containerId: containerIdOf(interpreter?.container, store, nowMs) };
+}

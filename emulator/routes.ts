@@ -1,0 +1,40 @@
+/** Which operation a method and a path mean. */
+
+const ROUTES = {
+  create: 'POST responses',
+  retrieve: 'GET responses/*',
+  delete: 'DELETE responses/*',
+  cancel: 'POST responses/*/cancel',
+  input_items: 'GET responses/*/input_items',
+  model_list: 'GET models',
+  model_retrieve: 'GET models/*',
+  file_create: 'POST files',
+  file_list: 'GET files',
+  file_retrieve: 'GET files/*',
+  file_content: 'GET files/*/content',
+  file_delete: 'DELETE files/*',
+  container_create: 'POST containers',
+  container_list: 'GET containers',
+  container_retrieve: 'GET containers/*',
+  container_delete: 'DELETE containers/*',
+  container_file_create: 'POST containers/*/files',
+  container_file_list: 'GET containers/*/files',
+  container_file_retrieve: 'GET containers/*/files/*',
+  container_file_content: 'GET containers/*/files/*/content',
+  container_file_delete: 'DELETE containers/*/files/*',
+} as const;
+
+export type Op = keyof typeof ROUTES;
+
+export const OPS = Object.keys(ROUTES) as Op[];
+
+const fits = (route: string, method: string, path: readonly string[]): boolean => {
+  const [verb, pattern = ''] = route.split(' ');
+  const parts = pattern.split('/');
+  return verb === method && parts.length === path.length && parts.every((part, i) => part === '*' || part === path[i]);
+};
+
+/** The operation; `other` for none. */
+export function routeOf(method: string, path: readonly string[]): Op | 'other' {
+  return OPS.find((op) => fits(ROUTES[op], method, path)) ?? 'other';
+}
