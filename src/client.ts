@@ -97,7 +97,7 @@ export class DurableResponses {
     return requestCancel(this.temporal, assertId(id), reason);
   }
 
-  /** Where a task or batch stands. Falls back to the visibility store when no worker answers within 5 s. */
+  /** Where a task or batch stands. Falls back to the visibility store when no worker answers within 3 s. */
   status(id: string): Promise<StatusReport> {
     return readStatus(this.temporal, assertId(id));
   }

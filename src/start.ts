@@ -9,6 +9,9 @@ import { redact } from './security/redact';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { createWorker } from './worker';
 
+/** Who starts a worker against a wrong address should know within ten seconds. */
+const CONNECT_DEADLINE_MS = 8_000;
+
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
 }
@@ -21,39 +24,45 @@ function announce(config: Config, hold: EmbeddedHold | undefined, address: strin
   );
 }
 
-async function serve(config: Config): Promise<void> {
+function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
   const needs = { temporal: configuredTemporal(config) === undefined, emulator: needsEmulator(config) };
-  const lost = (reason: string) => {
+  const onLost = (reason: string) => {
     tell(`${reason} Stopping.`);
     process.exitCode = 3;
     process.kill(process.pid, 'SIGTERM');
   };
-  const hold =
-    needs.temporal || needs.emulator
-      ? await holdEmbedded(config, { ...needs, onNotice: tell, onLost: lost })
-      : undefined;
+  return needs.temporal || needs.emulator ? holdEmbedded(config, { ...needs, onNotice: tell, onLost }) : undefined;
+}
+
+async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
+  const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
+  const { connectionOptions, namespace, address } = server;
+  const attributes = await ensureSearchAttributes(server.connection, namespace);
+  if (attributes !== 'ready')
+    tell(`Search attributes missing (${attributes.missing.join(', ')}): ${attributes.reason}`);
+  await server.connection.close();
+  const connection = await NativeConnection.connect(connectionOptions);
   try {
-    const { connection: client, connectionOptions, namespace, address } = await connectClient(config);
-    const attributes = await ensureSearchAttributes(client, namespace);
-    if (attributes !== 'ready')
-      tell(`Search attributes missing (${attributes.missing.join(', ')}): ${attributes.reason}`);
-    await client.close();
-    const connection = await NativeConnection.connect(connectionOptions);
-    try {
-      const worker = await createWorker({
-        connection,
-        namespace,
-        taskQueue: config.taskQueue,
-        openai: upstreamOptions(config, hold?.emulatorUrl),
-        secrets: secretFromEnv,
-        maxActivities: config.maxActivities,
-        maxCachedWorkflows: config.maxCachedWorkflows,
-      });
-      announce(config, hold, address);
-      await worker.run();
-    } finally {
-      await connection.close();
-    }
+    const worker = await createWorker({
+      connection,
+      namespace,
+      taskQueue: config.taskQueue,
+      openai: upstreamOptions(config, hold?.emulatorUrl),
+      secrets: secretFromEnv,
+      maxActivities: config.maxActivities,
+      maxCachedWorkflows: config.maxCachedWorkflows,
+    });
+    announce(config, hold, address);
+    await worker.run();
+  } finally {
+    await connection.close();
+  }
+}
+
+async function serve(config: Config): Promise<void> {
+  const hold = await holdServices(config);
+  try {
+    await runWorker(config, hold);
   } finally {
     await hold?.release();
   }

@@ -118,13 +118,13 @@ describe('tasks', () => {
     expect(JSON.stringify(request)).toMatch(/"file_ids":\["file-\w+"\]/);
   });
 
-  it('no worker on its task queue -> start --wait exits 3 within 15 s and says that it waits for one', async () => {
+  it('no worker on its task queue -> start --wait exits 3 within 10 s and says that it waits for one', async () => {
     const words = ['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'lonely', '--wait'];
     const { code, err, seconds } = await place.cli(words, { DURABLE_RESPONSES_TASK_QUEUE: 'nobody' });
     expect(code).toBe(3);
     expect(err).toContain('lonely is started and waits: no worker answers on its task queue.');
     expect(err).toContain('Run `npm start`');
-    expect(seconds).toBeLessThan(15);
+    expect(seconds).toBeLessThan(10);
   });
 
   it('Ctrl-C while it waits -> stops waiting, says how to come back; the task goes on', async () => {

@@ -66,7 +66,8 @@ test('an answer over 1 MB -> left upstream, and named', async () => {
 test('onTimeout leave -> the response goes on upstream', async () => {
   const { result } = await run('stuck_in_progress', { maxWaitSeconds: 30, onTimeout: 'leave' });
   expect(result.status).toBe('timed_out');
-  expect((await world.emulator.statuses())[result.responseId ?? '']).toBe('in_progress');
+  // Not `in_progress`: the skipping clock may have gone on for years since.
+  expect((await world.emulator.statuses())[result.responseId ?? '']).not.toBe('cancelled');
   expect(world.emulator.ledger().cancels.map(({ id }) => id)).not.toContain(result.responseId);
 });
 

@@ -49,7 +49,9 @@ async function checkTemporal(config: Config): Promise<Finding[]> {
   try {
     const connected = await connectClient(config, { deadlineMs: CHECK_DEADLINE_MS });
     try {
-      const { serverVersion } = await connected.connection.workflowService.getSystemInfo({});
+      const { serverVersion } = await connected.connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () =>
+        connected.connection.workflowService.getSystemInfo({}),
+      );
       const { address, namespace, source } = connected;
       const message = `server ${serverVersion} at ${address}, namespace ${namespace} (${source})`;
       return [

@@ -140,7 +140,7 @@ export function showStatusOf(id: string, { json }: Common, run: Run): Promise<vo
 function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<DurableResponses['status']>>): void {
   print(`${id}: ${taskStatus ?? execution}`);
   if (view === null) {
-    say('  No worker answered within 5 s: this is what the server itself knows. Run `npm start` for more.');
+    say('  No worker answered within 3 s: this is what the server itself knows. Run `npm start` for more.');
     return;
   }
   for (const [name, value] of Object.entries(view)) {

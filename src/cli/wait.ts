@@ -7,7 +7,7 @@ import { UnreachableError } from '../errors';
 import { bar, LiveLine, say } from './output';
 
 /** A task that nobody has begun after this time waits for a worker. */
-const NO_WORKER_MS = 10_000;
+const NO_WORKER_MS = 6_500;
 const REFRESH_MS = 1_000;
 
 const total = (counts: BatchProgress['counts']): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -34,7 +34,7 @@ async function follow(client: DurableResponses, id: string, line: LiveLine, sign
     if (signal.aborted) return;
     answered ||= view !== null;
     if (view) line.show('batchId' in view ? batchLine(view) : taskLine(view));
-    if (!answered && Date.now() - startMs > NO_WORKER_MS - REFRESH_MS) {
+    if (!answered && Date.now() - startMs > NO_WORKER_MS) {
       throw new UnreachableError(
         `${id} is started and waits: no worker answers on its task queue.`,
         'Run `npm start`; the task begins then, and `wait` can be called again.',
@@ -44,7 +44,7 @@ async function follow(client: DurableResponses, id: string, line: LiveLine, sign
   }
 }
 
-/** Waits for `result`, showing how it goes. @throws UnreachableError when no worker answers for 10 s. */
+/** Waits for `result`, showing how it goes. @throws UnreachableError when no worker answers for 7 s. */
 export async function waitFor<T extends TaskResult | BatchResult>(
   client: DurableResponses,
   id: string,

@@ -13,7 +13,7 @@ import type { Upstream } from '../upstream';
 import { batchProgressQuery, batchResultQuery, taskResultQuery, taskStatusQuery } from '../workflows/messages';
 
 /** A query needs a worker, and replays a workflow that is not in its memory. */
-const QUERY_DEADLINE_MS = 5_000;
+const QUERY_DEADLINE_MS = 3_000;
 
 /** What is known of a task or batch; `view` is null when no worker answered in time. */
 export interface StatusReport {
