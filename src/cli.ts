@@ -2,7 +2,7 @@
 /** The command line, a thin layer over `client.ts`. Exit codes: 0 completed, 1 ended otherwise, 2 usage, 3 cannot reach. */
 import { Command, CommanderError } from 'commander';
 import { addBatchCommands } from './cli/batch';
-import { doctor } from './cli/doctor';
+import { doctor, ownVersion } from './cli/doctor';
 import { EXIT, print, printJson, table, visible } from './cli/output';
 import { report, run } from './cli/run';
 import { addTaskCommands } from './cli/task';
@@ -20,7 +20,8 @@ function addSummary(program: Command): void {
           const rows = (counts: Record<string, number>) => Object.entries(counts);
           print(table([['STATUS', 'TASKS'], ...rows(summary.byStatus)]));
           print(`\n${table([['PRIORITY', 'TASKS'], ...rows(summary.byPriority)])}`);
-          if (summary.terminated > 0) print(`\nEnded by hand or failed, without cleanup: ${summary.terminated}`);
+          if (summary.terminated > 0)
+            print(`\nTerminated, timed out or failed, without cleanup: ${summary.terminated}`);
           print(`\nRead ${summary.readAt}; the store lags about a second behind.`);
         }
         return EXIT.completed;
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
   });
   const program = new Command('durable-responses').description('Durable OpenAI background responses on Temporal.');
+  program.version(ownVersion());
   addTaskCommands(program, run);
   addBatchCommands(program, run);
   addSummary(program);

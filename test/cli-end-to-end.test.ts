@@ -132,7 +132,10 @@ describe('tasks', () => {
     await eventually('it waits', () => waiting.said().includes('left: '));
     waiting.child.kill('SIGINT');
     const { code, err } = await waiting.ended;
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('left goes on') as string });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('left goes on. Come back with: npm run -s cli -- task wait left') as string,
+    });
     const { out } = await place.cli(['task', 'status', 'left', '--json']);
     expect(JSON.parse(out)).toMatchObject({ execution: 'RUNNING' });
     await place.cli(['task', 'cancel', 'left']);

@@ -3,10 +3,11 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporalCliPath } from './helpers/binaries';
+import { eventually } from './helpers/embedded';
 import { newPlace, runNode, type Place } from './helpers/programs';
 
 let place: Place;
@@ -89,6 +90,40 @@ describe('a wrong upstream or namespace', () => {
     expect(err).toContain('to one that exists: default');
   });
 
+  it('a task that is started without any worker -> exit 0, and a warning', async () => {
+    const words = ['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'early'];
+    const { code, out, err } = await place.cli(words, { TEMPORAL_ADDRESS: env.address });
+    expect({ code, out }).toEqual({ code: 0, out: 'early\n' });
+    expect(err).toContain('wait:   npm run -s cli -- task wait early\n');
+    expect(err).toContain('No worker is on task queue "durable-responses": it begins when one is. Run `npm start`.');
+    expect((await place.cli(['task', 'status', 'early'], { TEMPORAL_ADDRESS: env.address })).code).toBe(3);
+  });
+
+  it('one that was terminated -> shown as that by status and list, not as queued', async () => {
+    const words = ['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'shot'];
+    await place.cli(words, { TEMPORAL_ADDRESS: env.address });
+    await env.client.workflow.getHandle('shot').terminate();
+    const status = await place.cli(['task', 'status', 'shot'], { TEMPORAL_ADDRESS: env.address });
+    expect(status).toMatchObject({ code: 0, out: 'shot: terminated\n' });
+    await eventually('the list has it', async () =>
+      /^shot +terminated /m.test((await place.cli(['task', 'list'], { TEMPORAL_ADDRESS: env.address })).out),
+    );
+    const waited = await place.cli(['task', 'wait', 'shot'], { TEMPORAL_ADDRESS: env.address });
+    expect(waited).toMatchObject({ code: 1, err: expect.stringContaining('metadata.task_id = shot') as string });
+  });
+
+  it('a server that accepts and says nothing -> exit 3 within 10 s', async () => {
+    const silent = createTcpServer(() => undefined).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const wrong = { TEMPORAL_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}` };
+    const ran = await Promise.all([['task', 'list'], ['doctor']].map((words) => place.cli(words, wrong)));
+    silent.close();
+    for (const { code, seconds } of ran) {
+      expect(code).toBe(3);
+      expect(seconds).toBeLessThan(10);
+    }
+  });
+
   it('a task that is not there -> exit 2, names it', async () => {
     const { code, err } = await place.cli(['task', 'status', 'nobody'], { TEMPORAL_ADDRESS: env.address });
     expect(code).toBe(2);
@@ -135,12 +170,20 @@ describe('wrong words', () => {
     [['task', 'list', '--status', 'done'], 'status: expected one of queued, in_progress'],
     [['task', 'start', '--\u001b[31m'], "unknown option '--\\u001b[31m'"],
     [['task', 'start', '--model', 'o3', '--input', 'Hi.', '--tool', 'mcp:{'], 'Expected NAME or NAME:{...json...}.'],
+    [['task', 'start', '--model', 'o3', '--input', 'Hi.', '--tool', 'mcp:"x"'], 'Expected NAME or NAME:{...json...}.'],
     [['task', 'start', '--metadata', 'x'], 'Expected KEY=VALUE.'],
   ];
   it.each(CASES)('%j -> exit 2, says what is wrong', async (words, said) => {
     const { code, out, err } = await place.cli(words);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(said);
+  });
+
+  it('--version -> exit 0, the version of the package', async () => {
+    expect(await place.cli(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+    });
   });
 
   it.each([[['--help']], [['task', 'start', '--help']], [['help', 'batch']]])('%j -> exit 0, help', async (words) => {
@@ -169,6 +212,8 @@ describe('bad input, known without a server', () => {
     ['an id to attach to', ['task', 'attach', 'a/b'], 'attach.responseId: "a/b" cannot be a response id'],
     ['an id to wait for', ['task', 'wait', '../a'], 'id: "../a" cannot be an id'],
     ['a folder for results', ['batch', 'results', 'a', '--out', 'no/where.jsonl'], '--out no/where.jsonl: its folder'],
+    ['a folder as file of results', ['batch', 'results', 'a', '--out', '.'], '--out .: is no file'],
+    ['a device as file of results', ['batch', 'results', 'a', '--out', '/dev/null'], '--out /dev/null: is no file'],
     ['a batch that cannot be read', ['batch', 'start', 'nowhere'], 'nowhere: cannot be read'],
     ['a concurrency of 0', ['batch', 'start', 'tasks.jsonl', '--model', 'o3', '--concurrency', '0'], 'concurrency: '],
   ];
@@ -191,6 +236,14 @@ describe('bad input, known without a server', () => {
     const { code, err } = await place.cli(words);
     expect(code).toBe(2);
     expect(err).toContain(said);
+  });
+
+  it('a request file that is not JSON -> exit 2, and nothing of it is shown', async () => {
+    await writeFile(file('request.json'), '{"tools": [{"authorization": "SENSITIVE}]}');
+    const { code, out, err } = await place.cli(['task', 'start', '--request', 'request.json']);
+    expect(code).toBe(2);
+    expect(err).toContain('--request request.json: expected a JSON object');
+    expect(out + err).not.toContain('SENS');
   });
 
   it('a prompt of 3 MB -> exit 2, names the bound', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assertTask, checkId, checkTask } from '../src/door';
+import { assertTask, checkChange, checkId, checkTask } from '../src/door';
 import { UsageError } from '../src/errors';
 
 const good = { model: 'o3', input: 'Hello' };
@@ -35,6 +35,9 @@ describe('requests that are refused', () => {
     ['input', { input: '', prompt: { id: 'pmpt_1' } }, 'not blank'],
     ['model', { model: undefined }, 'write the name of a model'],
     ['model', { model: '' }, 'non-empty string'],
+    ['model', { model: 'm'.repeat(201) }, 'at most 200 characters'],
+    ['model', { model: 'o3\u001b[31m' }, 'without line ends or control characters'],
+    ['model', { model: 'o3\ud800' }, 'control characters'],
     ['prompt', { prompt: 'Hello' }, 'write a text as input'],
     ['prompt', { prompt: { version: '2' } }, '{"id": "pmpt_…"}'],
     ['background', { background: false }, 'every task runs in background mode'],
@@ -177,10 +180,13 @@ describe('options and sources that are refused', () => {
     ['labels', { labels: ['a'] }, 'object of strings'],
     ['labels', { labels: pairs(21) }, 'at most 20'],
     ['labels.n', { labels: { n: 1 } }, 'in quotes'],
+    ['labels.n', { labels: { n: 'x'.repeat(513) } }, 'at most 512'],
+    [`labels["${'k'.repeat(58)}…]`, { labels: { ['k'.repeat(65)]: 'v' } }, 'a name of at most 64'],
     ['files', { files: 'a.csv' }, '[{"path": "data.csv"}]'],
     ['files', { files: Array.from({ length: 51 }, () => ({ path: 'a' })) }, 'at most 50'],
     ['files[0]', { files: ['a.csv'] }, '[{"path": "data.csv"}]'],
     ['files[0].path', { files: [{ path: '' }] }, 'data.csv'],
+    ['files[0].path', { files: [{ path: 'p'.repeat(1001) }] }, 'at most 1000'],
     ['files[1].purpose', { files: [{ path: 'a' }, { path: 'b', purpose: 1 }] }, 'user_data'],
     ['files[0].name', { files: [{ path: 'a', name: 'b' }] }, 'known are path, purpose'],
     ['maxOutputBytes', { maxOutputBytes: 1_000_001 }, '0 to 1,000,000'],
@@ -296,5 +302,23 @@ describe('assertTask and checkId', () => {
     const shown = /^id: (.*) cannot be/.exec(checkId(`\u001b\u009b\u202e${'x'.repeat(300)}`)[0] ?? '')?.[1] ?? '';
     expect(shown).toMatch(/^"\\u001b\\u009b\\u202ex+…$/);
     expect(shown).toHaveLength(60);
+  });
+});
+
+describe('checkChange', () => {
+  test('given the options that may change -> then no problem', () => {
+    expect(checkChange({ pollIntervalsSeconds: [1], maxWaitSeconds: 5, maxQueuedSeconds: 5 })).toEqual([]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['change', 'now', 'expected an object'],
+    ['priority', { priority: 'low' }, 'unknown change; known are pollIntervalsSeconds'],
+    ['maxWaitSecond', { maxWaitSecond: 5 }, 'did you mean maxWaitSeconds?'],
+    ['pollIntervalsSeconds', { pollIntervalsSeconds: [] }, '1 to 100 numbers'],
+  ])('given a bad %s (%#) -> then one problem', (field, change, hint) => {
+    const problems = checkChange(change);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.startsWith(`${field}: `)).toBe(true);
+    expect(problems[0]).toContain(hint);
   });
 });

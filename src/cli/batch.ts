@@ -1,12 +1,12 @@
 /** `batch ...` */
 import type { Command } from 'commander';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DurableResponses } from '../client';
 import type { BatchItem, BatchResult } from '../contracts';
 import { assertBatch, parseBatchLines } from '../door';
 import { UsageError } from '../errors';
-import { assertId, numberOf, runOptionsOf, withRunOptions, type TaskFlags } from './options';
+import { assertId, numberOf, readText, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, excerpt, print, printJson, say, table } from './output';
 import type { Run } from './run';
 import { addCancel, showStarted, showStatusOf } from './task';
@@ -21,14 +21,6 @@ type StartFlags = Common &
 
 const MAX_PROBLEMS_SHOWN = 20;
 
-function readLines(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError([`${file}: cannot be read (${error instanceof Error ? error.message : String(error)})`]);
-  }
-}
-
 /** Paths in a batch file count from the working directory; the worker may run in another one. */
 function withAbsoluteFiles(item: BatchItem): BatchItem {
   const files = item.task?.options?.files?.map((file) => ({ ...file, path: resolve(file.path) }));
@@ -38,7 +30,7 @@ function withAbsoluteFiles(item: BatchItem): BatchItem {
 /** The items of a file. @throws UsageError naming every bad line, unless they are allowed. */
 function itemsOf(file: string, flags: StartFlags) {
   const options = runOptionsOf(flags);
-  const { items, problems } = parseBatchLines(readLines(file), { model: flags.model, options });
+  const { items, problems } = parseBatchLines(readText(file === '-' ? 0 : file, file), { model: flags.model, options });
   if (problems.length > 0 && !flags.allowBadLines) {
     const more = problems.length - MAX_PROBLEMS_SHOWN;
     throw new UsageError([
@@ -78,14 +70,26 @@ async function finish(client: DurableResponses, id: string, { json, out }: Commo
   if (json) printJson(out ? { batchId: id, status: result.status, counts: result.counts, file: out } : result);
   else if (out) say(`${result.records.length} records in ${out}: ${JSON.stringify(result.counts)}`);
   else showRecords(result);
-  return codeOf(result);
+  const upstream = result.records.filter(({ resultOmitted }) => resultOmitted).length;
+  if (upstream === 0) return codeOf(result);
+  say(
+    `${upstream} large answers could not be fetched from upstream: their records say resultOmitted. Repeat it later.`,
+  );
+  return EXIT.unreachable;
+}
+
+/** Known now, and not after hours of waiting. */
+function assertWritable(out: string): void {
+  const path = resolve(out);
+  if (!existsSync(dirname(path))) throw new UsageError([`--out ${out}: its folder does not exist; make it first`]);
+  // A rename would put the file in the place of a device or a folder.
+  if (existsSync(path) && !statSync(path).isFile())
+    throw new UsageError([`--out ${out}: is no file; name one, or use --json for standard output`]);
 }
 
 function finishOf(id: string, flags: Common & { out?: string }, run: Run): Promise<void> {
   assertId(id);
-  // Known now, and not after hours of waiting.
-  if (flags.out && !existsSync(dirname(resolve(flags.out))))
-    throw new UsageError([`--out ${flags.out}: its folder does not exist; make it first`]);
+  if (flags.out) assertWritable(flags.out);
   return run((client) => finish(client, id, flags));
 }
 
@@ -106,9 +110,12 @@ function addStart(batch: Command, run: Run): void {
     assertBatch({ items, concurrency: flags.concurrency, options });
     return run(async (client) => {
       const started = await client.startBatch({ items, concurrency: flags.concurrency, options }, { id: flags.id });
-      if (flags.wait) return finish(client, started.id, flags);
+      if (flags.wait) {
+        if (!flags.json) say(`${started.joined ? 'Joined' : 'Started'} ${started.id}`);
+        return finish(client, started.id, flags);
+      }
       if (flags.json) printJson({ ...started, items: items.length });
-      else showStarted(client, started, 'batch');
+      else await showStarted(client, started, 'batch');
       return EXIT.completed;
     });
   });

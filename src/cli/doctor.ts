@@ -1,6 +1,7 @@
 /** `doctor`: is everything there that a task needs, and what to do where it is not. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { countWorkers } from '../client/workers';
 import { loadConfig, type Config } from '../config';
 import { connectClient, ensureSearchAttributes, type ConnectedTemporal } from '../connection';
 import { readEmbedded } from '../embedded';
@@ -15,25 +16,15 @@ interface Finding {
   message: string;
 }
 
-/** `TASK_QUEUE_TYPE_WORKFLOW` of the service's API. */
-const WORKFLOW_QUEUE = 1;
-
 /** Each check is short; all of them must be done within ten seconds. */
 const CHECK_DEADLINE_MS = 4_000;
 
-async function checkWorker({ client, connection, namespace }: ConnectedTemporal, taskQueue: string): Promise<Finding> {
-  const ask = () =>
-    client.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: WORKFLOW_QUEUE,
-    });
-  const { pollers } = await connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, ask);
-  const ok = pollers.length > 0;
-  const message = ok
-    ? `${pollers.length} on task queue "${taskQueue}"`
-    : `none on task queue "${taskQueue}": run \`npm start\``;
-  return { name: 'worker', ok, message };
+async function checkWorker({ client }: ConnectedTemporal, taskQueue: string): Promise<Finding> {
+  const workers = await countWorkers(client, taskQueue).catch(() => null);
+  const queue = `task queue "${taskQueue}"`;
+  if (workers === null) return { name: 'worker', ok: false, message: `the server does not tell who is on ${queue}` };
+  const message = workers > 0 ? `${workers} on ${queue}` : `none on ${queue}: run \`npm start\``;
+  return { name: 'worker', ok: workers > 0, message };
 }
 
 async function checkAttributes({ connection, namespace }: ConnectedTemporal): Promise<Finding> {
@@ -49,15 +40,14 @@ async function checkTemporal(config: Config): Promise<Finding[]> {
   try {
     const connected = await connectClient(config, { deadlineMs: CHECK_DEADLINE_MS });
     try {
-      const { serverVersion } = await connected.connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () =>
-        connected.connection.workflowService.getSystemInfo({}),
-      );
+      const { connection } = connected;
+      const ask = () => connection.workflowService.getSystemInfo({});
+      const { serverVersion } = await connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, ask);
       const { address, namespace, source } = connected;
       const message = `server ${serverVersion} at ${address}, namespace ${namespace} (${source})`;
       return [
         { name: 'temporal', ok: true, message },
-        await checkWorker(connected, config.taskQueue),
-        await checkAttributes(connected),
+        ...(await Promise.all([checkWorker(connected, config.taskQueue), checkAttributes(connected)])),
       ];
     } finally {
       await connected.connection.close();
@@ -78,7 +68,7 @@ async function checkUpstream(config: Config): Promise<Finding> {
   const { ok, message } = await createUpstream(upstreamOptions(config, emulatorUrl)).probe();
   const place = emulatorUrl
     ? `emulator at ${emulatorUrl} (synthetic answers)`
-    : (config.openai.baseUrl ?? 'api.openai.com');
+    : withoutCredentials(config.openai.baseUrl ?? 'https://api.openai.com/v1');
   return {
     name: 'upstream',
     ok,
@@ -86,10 +76,18 @@ async function checkUpstream(config: Config): Promise<Finding> {
   };
 }
 
+function withoutCredentials(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
 const versionIn = (path: string): string => (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 
+/** The version of this package. */
+export const ownVersion = (): string => versionIn(join(__dirname, '..', '..', '..', 'package.json'));
+
 function versions(): Finding {
-  const own = versionIn(join(__dirname, '..', '..', '..', 'package.json'));
+  const own = ownVersion();
   const sdk = versionIn(require.resolve('@temporalio/client/package.json'));
   return {
     name: 'versions',

@@ -47,17 +47,25 @@ function pair(text: string, all: Record<string, string>): Record<string, string>
   return { ...all, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** The parser's own message quotes the text, which may hold a credential: none of it is shown. */
+function objectOf(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json.replace(/^\uFEFF/, ''));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `web_search`, or `mcp:{"server_label":...}`. The code interpreter needs a container, so it gets one. */
 function toolOf(text: string): Record<string, unknown> {
   const at = text.indexOf(':');
   const type = at < 0 ? text : text.slice(0, at);
   const bare = type === 'code_interpreter' ? { type, container: { type: 'auto' } } : { type };
   if (at < 0) return bare;
-  try {
-    return { ...bare, ...(JSON.parse(text.slice(at + 1)) as object) };
-  } catch {
-    throw new InvalidArgumentError('Expected NAME or NAME:{...json...}.');
-  }
+  const fields = objectOf(text.slice(at + 1));
+  if (!fields) throw new InvalidArgumentError('Expected NAME or NAME:{...json...}.');
+  return { ...bare, ...fields };
 }
 
 /** The options of how a task is run, for commands that start one. */
@@ -88,25 +96,27 @@ export function withRequestOptions(command: Command): Command {
     .option('--request <file>', 'the body of POST /responses as JSON; other options go on top');
 }
 
-function readInput(text: string): string {
+/**
+ * @param path 0 for standard input.
+ * @param what How the report names it.
+ */
+export function readText(path: string | number, what: string): string {
   try {
-    if (text === '-') return readFileSync(0, 'utf8');
-    return text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text;
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError([
-      `--input ${text}: cannot be read (${error instanceof Error ? error.message : String(error)})`,
-    ]);
+    throw new UsageError([`${what}: cannot be read (${error instanceof Error ? error.message : String(error)})`]);
   }
+}
+
+function readInput(text: string): string {
+  if (text === '-') return readText(0, '--input -');
+  return text.startsWith('@') ? readText(text.slice(1), `--input ${text}`) : text;
 }
 
 function readRequest(path: string | undefined): Record<string, unknown> {
   if (path === undefined) return {};
-  try {
-    const request: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof request === 'object' && request !== null && !Array.isArray(request)) return { ...request };
-  } catch (error) {
-    throw new UsageError([`--request ${path}: ${error instanceof Error ? error.message : String(error)}`]);
-  }
+  const request = objectOf(readText(path, `--request ${path}`));
+  if (request) return request;
   throw new UsageError([`--request ${path}: expected a JSON object, the body of POST /responses`]);
 }
 

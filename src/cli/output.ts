@@ -7,9 +7,12 @@ export const say = (text: string): void => void process.stderr.write(`${visible(
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
+/** The text of a model: as it is for a program that reads it, without control characters for a terminal. */
+export const printAnswer = (text: string): void => print(process.stdout.isTTY ? visible(text) : text);
+
 /** Columns as wide as their widest cell; the first row is the header. */
 export function table(rows: (string | number | null)[][]): string {
-  const cells = rows.map((row) => row.map((cell) => String(cell ?? '-')));
+  const cells = rows.map((row) => row.map((cell) => visible(String(cell ?? '-').replace(/\s+/g, ' '))));
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return cells
     .map((row) =>
@@ -21,9 +24,9 @@ export function table(rows: (string | number | null)[][]): string {
     .join('\n');
 }
 
-/** Control characters other than line ends, which could do things to a terminal, as what they are. */
+/** Control characters other than line ends and tabs, which could do things to a terminal, as what they are. */
 export function visible(text: string): string {
-  return text.replace(/[^\P{Cc}\n]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[^\P{Cc}\n\t]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The first words of a text in one line. */
@@ -37,15 +40,21 @@ export function bar(part: number, whole: number, width = 24): string {
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
 }
 
-/** One line that is redrawn on a terminal; elsewhere a plain line for each new text. */
+/** One line that is redrawn on a terminal; elsewhere a plain line whenever something happened. */
 export class LiveLine {
   private last = '';
 
-  show(text: string): void {
-    if (text === this.last) return;
-    this.last = text;
+  /** @param happened What makes a new plain line: a log of hours must not have a line for each second. */
+  show(text: string, happened: string): void {
+    const key = process.stderr.isTTY ? text : happened;
+    if (key === this.last) return;
+    this.last = key;
     if (!process.stderr.isTTY) return say(text);
-    process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(
+      `\r\u001b[2K${visible(text)
+        .replace(/\n/g, ' ')
+        .slice(0, (process.stderr.columns ?? 80) - 1)}`,
+    );
   }
 
   end(): void {

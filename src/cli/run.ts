@@ -1,7 +1,8 @@
 /** Every command: connect, do it, close, and an exit code that tells the truth. */
+import { isGrpcServiceError } from '@temporalio/client';
 import { DurableResponses } from '../client';
-import { loadConfig } from '../config';
-import { TaskEndedError, UnreachableError, UsageError } from '../errors';
+import { loadConfig, type Config } from '../config';
+import { UnreachableError, UsageError } from '../errors';
 import { redact } from '../security/redact';
 import { EXIT, say } from './output';
 
@@ -11,8 +12,20 @@ const CONNECT_DEADLINE_MS = 8_000;
 /** Runs the body of a command with a client; gives nothing, sets the exit code. */
 export type Run = (body: (client: DurableResponses) => Promise<number>) => Promise<void>;
 
-/** What an error means to the caller's shell; says what happened and what to do. */
-export function report(error: unknown): number {
+/** The client library wraps what the server said: `Failed to start Workflow` alone helps nobody. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const reason = isGrpcServiceError(cause) ? cause.details : cause instanceof Error ? cause.message : '';
+  return redact(reason && !error.message.includes(reason) ? `${error.message}: ${reason}` : error.message);
+}
+
+/**
+ * What an error means to the caller's shell; says what happened and what to do.
+ *
+ * @param config With a log level of DEBUG, the stack of what was not foreseen is shown too.
+ */
+export function report(error: unknown, config?: Config): number {
   if (error instanceof UsageError) {
     for (const problem of error.problems) say(`error: ${problem}`);
     return EXIT.usage;
@@ -21,17 +34,27 @@ export function report(error: unknown): number {
     say(`error: ${error.message}\n  ${error.hint}`);
     return EXIT.unreachable;
   }
-  say(`error: ${redact(error instanceof Error ? error.message : String(error))}`);
-  return error instanceof TaskEndedError ? EXIT.otherwise : EXIT.unreachable;
+  say(`error: ${messageOf(error)}`);
+  if (config && /DEBUG|TRACE/.test(config.logLevel) && error instanceof Error) showStack(error);
+  const fromServer = error instanceof Error && (isGrpcServiceError(error) || isGrpcServiceError(error.cause));
+  return fromServer ? EXIT.unreachable : EXIT.otherwise;
+}
+
+/** Line by line, since redacting makes one line of many. */
+function showStack(error: Error): void {
+  const [, ...frames] = (error.stack ?? '').split('\n');
+  for (const frame of frames) say(`  ${redact(frame)}`);
 }
 
 export const run: Run = async (body) => {
   let client: DurableResponses | undefined;
+  let config: Config | undefined;
   try {
-    client = await DurableResponses.connect({ config: loadConfig(), deadlineMs: CONNECT_DEADLINE_MS });
+    config = loadConfig();
+    client = await DurableResponses.connect({ config, deadlineMs: CONNECT_DEADLINE_MS });
     process.exitCode = await body(client);
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, config);
   } finally {
     await client?.close();
   }

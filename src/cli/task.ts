@@ -1,18 +1,11 @@
 /** `task ...` */
 import type { Command } from 'commander';
 import type { DurableResponses, Started } from '../client';
-import type { Priority, TaskInput, TaskResult, TaskStatus } from '../contracts';
-import { checkFilter } from '../client/visibility';
-import {
-  assertId,
-  attachedTaskOf,
-  numberOf,
-  taskOf,
-  withRequestOptions,
-  withRunOptions,
-  type TaskFlags,
-} from './options';
-import { EXIT, excerpt, print, printJson, say, table } from './output';
+import type { TaskInput, TaskResult } from '../contracts';
+import { assertId, attachedTaskOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
+import { EXIT, excerpt, print, printAnswer, printJson, say } from './output';
+import { again } from './again';
+import { addList, statusOf } from './list';
 import type { Run } from './run';
 import { waitFor } from './wait';
 
@@ -20,12 +13,20 @@ interface Common {
   json?: boolean;
 }
 
-export function showStarted(client: DurableResponses, started: Started, kind: 'task' | 'batch'): void {
+/** The task is durable: without a worker it waits for one, which a person should know. */
+async function warnWithoutWorker(client: DurableResponses): Promise<void> {
+  const workers = await client.workers().catch(() => 1);
+  if (workers > 0) return;
+  say(`  No worker is on task queue "${client.server.taskQueue}": it begins when one is. Run \`npm start\`.`);
+}
+
+export async function showStarted(client: DurableResponses, started: Started, kind: 'task' | 'batch'): Promise<void> {
   const page = client.pageOf(started.id);
   print(started.id);
   say(started.joined ? 'This id was started before: nothing new was started.' : 'Started.');
-  say(`  wait:   ${kind} wait ${started.id}\n  cancel: ${kind} cancel ${started.id}`);
+  say(`  wait:   ${again([kind, 'wait', started.id])}\n  cancel: ${again([kind, 'cancel', started.id])}`);
   if (page) say(`  page:   ${page}`);
+  await warnWithoutWorker(client);
 }
 
 function showResult(result: TaskResult): void {
@@ -36,7 +37,7 @@ function showResult(result: TaskResult): void {
   if (usage) say(`  tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`);
   for (const { attempt, reason } of result.possibleOrphans) say(`  possible orphan: attempt ${attempt}, ${reason}`);
   for (const left of result.notCleaned) say(`  not cleaned: ${left}`);
-  if (result.outputText !== null) print(result.outputText);
+  if (result.outputText !== null) printAnswer(result.outputText);
 }
 
 async function finish(client: DurableResponses, id: string, { json }: Common): Promise<number> {
@@ -63,7 +64,7 @@ async function afterStart(client: DurableResponses, started: Started, flags: Sta
     return finish(client, started.id, flags);
   }
   if (flags.json) printJson({ ...started, page: client.pageOf(started.id) ?? null });
-  else showStarted(client, started, 'task');
+  else await showStarted(client, started, 'task');
   return EXIT.completed;
 }
 
@@ -105,24 +106,6 @@ function addRead(task: Command, run: Run): void {
         return run((client) => finish(client, id, flags));
       });
   }
-  task
-    .command('list')
-    .description('tasks, newest first')
-    .option('--status <status>')
-    .option('--priority <level>')
-    .option('--batch <id>')
-    .option('--limit <n>', 'at most 1000', numberOf, 50)
-    .option('--json')
-    .action((flags: Common & { status?: TaskStatus; priority?: Priority; batch?: string; limit: number }) => {
-      checkFilter(flags);
-      return run(async (client) => {
-        const tasks = await client.list(flags);
-        const rows = tasks.map((t) => [t.id, t.status ?? t.execution, t.priority, t.model, t.startedAt.slice(0, 19)]);
-        if (flags.json) printJson(tasks);
-        else print(table([['TASK', 'STATUS', 'PRIORITY', 'MODEL', 'STARTED'], ...rows]));
-        return EXIT.completed;
-      });
-    });
 }
 
 /** `status` of a task or a batch. Exits with 3 when it runs and no worker answers. */
@@ -138,7 +121,7 @@ export function showStatusOf(id: string, { json }: Common, run: Run): Promise<vo
 
 /** A status as text; of a task or of a batch. */
 function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<DurableResponses['status']>>): void {
-  print(`${id}: ${taskStatus ?? execution}`);
+  print(`${id}: ${statusOf(execution, taskStatus)}`);
   if (view === null) {
     say('  No worker answered within 3 s: this is what the server itself knows. Run `npm start` for more.');
     return;
@@ -160,8 +143,8 @@ export function addCancel(parent: Command, run: Run, kind: 'task' | 'batch'): vo
       return run(async (client) => {
         const cancelRequested = await client.cancel(id, flags.reason);
         if (flags.json) printJson({ id, cancelRequested });
-        else if (cancelRequested) say(`Cancel of ${id} requested. See its end with: ${kind} wait ${id}`);
-        else say(`${id} had ended already. See how with: ${kind} wait ${id}`);
+        else if (cancelRequested) say(`Cancel of ${id} requested. See its end with: ${again([kind, 'wait', id])}`);
+        else say(`${id} had ended already. See how with: ${again([kind, 'wait', id])}`);
         return EXIT.completed;
       });
     });
@@ -171,5 +154,6 @@ export function addTaskCommands(program: Command, run: Run): void {
   const task = program.command('task').description('one background response');
   addStart(task, run);
   addRead(task, run);
+  addList(task, run);
   addCancel(task, run, 'task');
 }

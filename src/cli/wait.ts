@@ -1,14 +1,21 @@
 /** Waiting in a terminal. Ctrl-C ends the waiting, never the task. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DurableResponses } from '../client';
+import type { DurableResponses, StatusReport } from '../client';
 import type { BatchProgress, BatchResult, TaskResult, TaskStatusView } from '../contracts';
 import { UnreachableError } from '../errors';
+import { again } from './again';
 import { bar, LiveLine, say } from './output';
 
 /** A task that nobody has begun after this time waits for a worker. */
 const NO_WORKER_MS = 6_500;
 const REFRESH_MS = 1_000;
+
+interface Shown {
+  line: LiveLine;
+  /** Known from the first look on. */
+  kind: StatusReport['kind'];
+}
 
 const total = (counts: BatchProgress['counts']): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
@@ -25,15 +32,24 @@ function batchLine(view: BatchProgress): string {
   return `${bar(done, view.total)} ${done}/${view.total} ${[`${view.running.length} running`, ...counts].join(', ')}${left}`;
 }
 
+function showView(view: TaskStatusView | BatchProgress, line: LiveLine): void {
+  if ('batchId' in view) return line.show(batchLine(view), JSON.stringify(view.counts));
+  line.show(taskLine(view), `${view.status} ${view.phase} ${view.lastError ?? ''}`);
+}
+
 /** Redraws the status until stopped. Gives up with an `UnreachableError` when no worker ever answered. */
-async function follow(client: DurableResponses, id: string, line: LiveLine, signal: AbortSignal): Promise<void> {
+async function follow(client: DurableResponses, id: string, shown: Shown, signal: AbortSignal): Promise<void> {
   const startMs = Date.now();
   let answered = false;
   while (!signal.aborted) {
-    const { view } = await client.status(id);
+    const report = await client.status(id).catch((error: unknown) => {
+      // Once it worked, what shows how it goes must not end a wait of hours: a restart of the server is no news.
+      if (!answered) throw error;
+    });
     if (signal.aborted) return;
-    answered ||= view !== null;
-    if (view) line.show('batchId' in view ? batchLine(view) : taskLine(view));
+    shown.kind = report?.kind ?? shown.kind;
+    answered ||= Boolean(report?.view);
+    if (report?.view) showView(report.view, shown.line);
     if (!answered && Date.now() - startMs > NO_WORKER_MS) {
       throw new UnreachableError(
         `${id} is started and waits: no worker answers on its task queue.`,
@@ -50,23 +66,23 @@ export async function waitFor<T extends TaskResult | BatchResult>(
   id: string,
   result: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const line = new LiveLine();
+  const shown: Shown = { line: new LiveLine(), kind: 'task' };
   const stop = new AbortController();
   // Each round of a long wait listens to it: that is no leak to be warned of.
   setMaxListeners(0, stop.signal);
   const interrupted = () => {
-    line.end();
-    say(`Stopped waiting; ${id} goes on. Come back with: wait ${id}`);
+    shown.line.end();
+    say(`Stopped waiting; ${id} goes on. Come back with: ${again([shown.kind, 'wait', id])}`);
     process.exit(1);
   };
   process.once('SIGINT', interrupted);
   try {
-    const following = follow(client, id, line, stop.signal);
+    const following = follow(client, id, shown, stop.signal);
     // Whichever is first: the end, or the word that nobody works on it.
     return await Promise.race([result(stop.signal), following.then(() => new Promise<never>(() => undefined))]);
   } finally {
     stop.abort();
     process.removeListener('SIGINT', interrupted);
-    line.end();
+    shown.line.end();
   }
 }

@@ -1,13 +1,12 @@
 /** Asking for a cancel. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { BATCH_WORKFLOW } from '../names';
 import { cancelBatchSignal, cancelTaskSignal } from '../workflows/messages';
 import { describe } from './read';
 
 /** @returns False when the task or batch had ended already. @throws UsageError when there is none of this id. */
 export async function requestCancel(client: Client, id: string, reason: string): Promise<boolean> {
-  const { type } = await describe(client, id);
-  const signal = type === BATCH_WORKFLOW ? cancelBatchSignal : cancelTaskSignal;
+  const { kind } = await describe(client, id);
+  const signal = kind === 'batch' ? cancelBatchSignal : cancelTaskSignal;
   try {
     await client.workflow.getHandle(id).signal(signal, reason);
     return true;

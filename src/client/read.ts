@@ -6,57 +6,107 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import type { BatchProgress, BatchRecord, BatchResult, TaskResult, TaskStatusView } from '../contracts';
+import type { BatchProgress, BatchResult, TaskResult, TaskStatusView } from '../contracts';
 import { TaskEndedError, UnreachableError, UsageError } from '../errors';
-import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES } from '../names';
-import type { Upstream } from '../upstream';
+import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 import { batchProgressQuery, batchResultQuery, taskResultQuery, taskStatusQuery } from '../workflows/messages';
+import { withAnswer, withAnswers, type UpstreamOf } from './omitted';
 
 /** A query needs a worker, and replays a workflow that is not in its memory. */
 const QUERY_DEADLINE_MS = 3_000;
 
+export type Kind = 'task' | 'batch';
+
 /** What is known of a task or batch; `view` is null when no worker answered in time. */
 export interface StatusReport {
   id: string;
-  kind: 'task' | 'batch';
+  kind: Kind;
   /** Of the workflow: RUNNING, COMPLETED, CANCELLED, TERMINATED, ... */
   execution: string;
-  /** From the visibility store: `queued`, `in_progress`, or how it ended. */
+  /** From the visibility store: `queued`, `in_progress`, or how it ended. Of a terminated task: where it stood. */
   taskStatus: string | null;
   view: TaskStatusView | BatchProgress | null;
 }
 
-/** @throws UsageError when there is no such workflow. */
-export async function describe(client: Client, id: string): Promise<WorkflowExecutionDescription> {
-  try {
-    return await client.workflow.getHandle(id).describe();
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    throw new UsageError([`${id}: no such task or batch in this namespace; \`task list\` shows those there are`]);
+export interface WaitOptions {
+  signal?: AbortSignal;
+  /** Gives up waiting after this time with a `StillRunningError`. Default: no limit. */
+  timeoutMs?: number;
+}
+
+/** The wait is over and the task is not: it goes on. */
+export class StillRunningError extends Error {
+  override readonly name = 'StillRunningError';
+
+  constructor(
+    readonly id: string,
+    timeoutMs: number,
+  ) {
+    super(`${id} has not ended within ${timeoutMs / 1000} s. It goes on: wait again, or cancel it.`);
   }
 }
 
-function query<T>(client: Client, id: string, ask: () => Promise<T>): Promise<T> {
+const KINDS: Record<string, Kind> = { [TASK_WORKFLOW]: 'task', [BATCH_WORKFLOW]: 'batch' };
+
+/**
+ * @param wanted What it has to be; anything of this package when left out.
+ * @throws UsageError when there is no such workflow, or it is something else.
+ */
+export async function describe(
+  client: Client,
+  id: string,
+  wanted?: Kind,
+): Promise<WorkflowExecutionDescription & { kind: Kind }> {
+  const found = await client.workflow
+    .getHandle(id)
+    .describe()
+    .catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      throw new UsageError([`${id}: no such task or batch in this namespace; \`task list\` shows those there are`]);
+    });
+  const kind = Object.hasOwn(KINDS, found.type) ? KINDS[found.type] : undefined;
+  if (!kind) throw new UsageError([`${id}: is a workflow of type ${JSON.stringify(found.type)}, no task and no batch`]);
+  if (wanted && kind !== wanted) throw new UsageError([`${id}: is a ${kind}, no ${wanted}; use the \`${kind}\` verbs`]);
+  return { ...found, kind };
+}
+
+function query<T>(client: Client, ask: () => Promise<T>): Promise<T> {
   return client.connection.withDeadline(Date.now() + QUERY_DEADLINE_MS, ask);
 }
 
 export async function readStatus(client: Client, id: string): Promise<StatusReport> {
-  const { type, status, typedSearchAttributes } = await describe(client, id);
-  const kind = type === BATCH_WORKFLOW ? 'batch' : 'task';
+  const { kind, status, typedSearchAttributes } = await describe(client, id);
   const handle = client.workflow.getHandle(id);
-  const view = await query<TaskStatusView | BatchProgress>(client, id, () =>
+  const view = await query<TaskStatusView | BatchProgress>(client, () =>
     kind === 'batch' ? handle.query(batchProgressQuery) : handle.query(taskStatusQuery),
   ).catch(() => null);
   const taskStatus = typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskStatus) ?? null;
   return { id, kind, execution: status.name, taskStatus, view };
 }
 
-/** The workflow's result; of one that closed as Cancelled, the answer of `ask`. */
-async function resultOr<T>(client: Client, id: string, ask: () => Promise<T | null>, signal?: AbortSignal): Promise<T> {
-  await describe(client, id);
-  const wait = () => client.workflow.getHandle(id).result() as Promise<T>;
+/** The end of the workflow, however long that takes; aborted by either signal. */
+async function ended<T>(client: Client, id: string, { signal, timeoutMs }: WaitOptions): Promise<T> {
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
   try {
-    return await (signal ? client.connection.withAbortSignal(signal, wait) : wait());
+    return await client.connection.withAbortSignal(stop, () => client.workflow.getHandle(id).result() as Promise<T>);
+  } catch (error) {
+    if (timeoutMs !== undefined && timeout?.aborted && !signal?.aborted) throw new StillRunningError(id, timeoutMs);
+    throw error;
+  }
+}
+
+/** The workflow's result; of one that closed as Cancelled, the answer of `ask`. */
+async function resultOr<T>(
+  client: Client,
+  id: string,
+  kind: Kind,
+  options: WaitOptions,
+  ask: () => Promise<T | null>,
+): Promise<T> {
+  await describe(client, id, kind);
+  try {
+    return await ended<T>(client, id, options);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const reason = error.cause?.message ?? error.message;
@@ -65,7 +115,7 @@ async function resultOr<T>(client: Client, id: string, ask: () => Promise<T | nu
       `${id} was cancelled; its result is known to a worker only.`,
       'Run `npm start`.',
     );
-    const result = await query(client, id, ask).catch(() => Promise.reject(noWorker));
+    const result = await query(client, ask).catch(() => Promise.reject(noWorker));
     if (result === null) throw new TaskEndedError(id, reason);
     return result;
   }
@@ -73,33 +123,22 @@ async function resultOr<T>(client: Client, id: string, ask: () => Promise<T | nu
 
 export async function readTaskResult(
   client: Client,
-  upstream: () => Promise<Upstream>,
+  upstream: UpstreamOf,
   id: string,
-  signal?: AbortSignal,
+  options: WaitOptions,
 ): Promise<TaskResult> {
-  const handle = client.workflow.getHandle(id);
-  const result = await resultOr(client, id, () => handle.query(taskResultQuery), signal);
-  if (!result.outputOmitted || !result.responseId) return result;
-  const answer = await (await upstream()).retrieveAnswer(result.responseId, { include: [], maxOutputBytes: Infinity });
-  return { ...result, outputText: answer.outputText, output: answer.output, outputOmitted: false };
-}
-
-async function completed(record: BatchRecord, upstream: () => Promise<Upstream>): Promise<BatchRecord> {
-  if (!record.resultOmitted || !record.responseId) return record;
-  const answer = await (await upstream()).retrieveAnswer(record.responseId, { include: [], maxOutputBytes: Infinity });
-  return { ...record, result: answer.outputText, resultOmitted: false };
+  const ask = () => client.workflow.getHandle(id).query(taskResultQuery);
+  return withAnswer(await resultOr(client, id, 'task', options, ask), upstream);
 }
 
 /** Large answers are fetched one after the other: a few at most, or it would not be a small batch. */
 export async function readBatchResult(
   client: Client,
-  upstream: () => Promise<Upstream>,
+  upstream: UpstreamOf,
   id: string,
-  signal?: AbortSignal,
+  options: WaitOptions,
 ): Promise<BatchResult> {
-  const handle = client.workflow.getHandle(id);
-  const result = await resultOr(client, id, () => handle.query(batchResultQuery), signal);
-  const records: BatchRecord[] = [];
-  for (const record of result.records) records.push(await completed(record, upstream));
-  return { ...result, records };
+  const ask = () => client.workflow.getHandle(id).query(batchResultQuery);
+  const result = await resultOr(client, id, 'batch', options, ask);
+  return { ...result, records: await withAnswers(result.records, upstream) };
 }

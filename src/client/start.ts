@@ -4,6 +4,7 @@ import type { SearchAttributePair } from '@temporalio/common';
 import type { BatchInput, TaskInput } from '../contracts';
 import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
 import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+import { describe, type Kind } from './read';
 
 /** A task or batch that is known to the server. */
 export interface Started {
@@ -20,8 +21,10 @@ export interface StartContext {
   searchAttributes: boolean;
 }
 
-async function startOrJoin(client: Client, type: string, options: WorkflowStartOptions): Promise<Started> {
+/** @throws UsageError when the id is taken by something of another kind. */
+async function startOrJoin(client: Client, kind: Kind, options: WorkflowStartOptions): Promise<Started> {
   const id = options.workflowId;
+  const type = kind === 'task' ? TASK_WORKFLOW : BATCH_WORKFLOW;
   try {
     const handle = await client.workflow.start(type, {
       ...options,
@@ -32,7 +35,7 @@ async function startOrJoin(client: Client, type: string, options: WorkflowStartO
     return { id, runId: handle.firstExecutionRunId, joined: false };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { runId } = await client.workflow.getHandle(id).describe();
+    const { runId } = await describe(client, id, kind);
     return { id, runId, joined: true };
   }
 }
@@ -44,7 +47,7 @@ function attributes({ searchAttributes }: StartContext, pairs: SearchAttributePa
 export function startTaskWorkflow(context: StartContext, id: string, task: TaskInput): Promise<Started> {
   const { priority = 'medium', tenant, labels } = task.options ?? {};
   const model = task.request?.model ?? 'attached';
-  return startOrJoin(context.client, TASK_WORKFLOW, {
+  return startOrJoin(context.client, 'task', {
     workflowId: id,
     taskQueue: context.taskQueue,
     args: [task],
@@ -62,7 +65,7 @@ export function startTaskWorkflow(context: StartContext, id: string, task: TaskI
 }
 
 export function startBatchWorkflow(context: StartContext, id: string, batch: BatchInput): Promise<Started> {
-  return startOrJoin(context.client, BATCH_WORKFLOW, {
+  return startOrJoin(context.client, 'batch', {
     workflowId: id,
     taskQueue: context.taskQueue,
     args: [batch],

@@ -16,7 +16,9 @@ export interface ListFilter {
 
 export interface ListedTask {
   id: string;
+  /** Of the workflow: RUNNING, COMPLETED, CANCELLED, TERMINATED, ... */
   execution: string;
+  /** Of a task that was terminated: where it stood. */
   status: string | null;
   priority: string | null;
   model: string | null;
@@ -51,10 +53,19 @@ export function checkFilter({ status, priority, batch, limit }: ListFilter): voi
   if (problems.length > 0) throw new UsageError(problems);
 }
 
+/** What was ended by hand could not change its status any more: it is not what it stood at. */
+const ENDED_BY_HAND = ['Terminated', 'TimedOut', 'Failed'];
+
+function statusIs(status: string): string {
+  const open = status === 'queued' || status === 'in_progress';
+  const alive = ENDED_BY_HAND.map((execution) => ` AND ExecutionStatus != '${execution}'`).join('');
+  return `TaskStatus = '${status}'${open ? alive : ''}`;
+}
+
 function conditions({ status, priority, batch }: ListFilter): string[] {
   return [
     TASKS,
-    ...(status ? [`TaskStatus = '${status}'`] : []),
+    ...(status ? [statusIs(status)] : []),
     ...(priority ? [`TaskPriority = '${priority}'`] : []),
     ...(batch ? [`BatchId = '${batch}'`] : []),
   ];
@@ -80,11 +91,15 @@ export async function listTasks(client: Client, filter: ListFilter): Promise<Lis
   return tasks;
 }
 
-async function counts(client: Client, key: string, values: readonly string[]): Promise<Record<string, number>> {
-  // One count a value: the store groups by ExecutionStatus only.
+/** One count a value: the store groups by ExecutionStatus only. */
+async function counts(
+  client: Client,
+  values: readonly string[],
+  condition: (value: string) => string,
+): Promise<Record<string, number>> {
   const entries = await Promise.all(
     values.map(
-      async (value) => [value, (await client.workflow.count(`${TASKS} AND ${key} = '${value}'`)).count] as const,
+      async (value) => [value, (await client.workflow.count(`${TASKS} AND ${condition(value)}`)).count] as const,
     ),
   );
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
@@ -93,9 +108,9 @@ async function counts(client: Client, key: string, values: readonly string[]): P
 /** Counts of tasks by status and by priority, however many there are. */
 export async function summarize(client: Client): Promise<Summary> {
   const [byStatus, byPriority, terminated] = await Promise.all([
-    counts(client, 'TaskStatus', STATUSES),
-    counts(client, 'TaskPriority', PRIORITIES),
-    client.workflow.count(`${TASKS} AND ExecutionStatus IN ('Terminated', 'TimedOut', 'Failed')`),
+    counts(client, STATUSES, statusIs),
+    counts(client, PRIORITIES, (priority) => `TaskPriority = '${priority}'`),
+    client.workflow.count(`${TASKS} AND ExecutionStatus IN (${ENDED_BY_HAND.map((name) => `'${name}'`).join(', ')})`),
   ]);
   return { readAt: new Date().toISOString(), byStatus, byPriority, terminated: terminated.count };
 }

@@ -4,9 +4,27 @@ import type { Priority, TaskInput } from './task';
 /** The engine's priority key: 1 is served first. */
 const PRIORITY_KEYS: Record<Priority, number> = { high: 1, medium: 3, low: 5 };
 
-/** Cut so that even four-byte characters stay within the server's 200 bytes. */
-const MAX_SUMMARY_CHARS = 120;
+/** The server's bounds are 200 bytes for a summary and 20,000 for details; what encodes them needs a few. */
+const MAX_SUMMARY_BYTES = 190;
+const MAX_DETAILS_BYTES = 19_000;
 const PROMPT_EXCERPT_CHARS = 200;
+
+/** In UTF-8; counted by hand since workflows have no encoder. */
+function bytesOf(char: string): number {
+  const code = char.codePointAt(0) ?? 0;
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+/** The longest beginning of a text that has at most so many bytes. */
+function cut(text: string, maxBytes: number): string {
+  let [bytes, end] = [0, 0];
+  for (const char of text) {
+    bytes += bytesOf(char);
+    if (bytes > maxBytes) break;
+    end += char.length;
+  }
+  return text.slice(0, end);
+}
 
 const toolNames = ({ request }: TaskInput): string[] => {
   const tools: unknown = request?.tools;
@@ -25,7 +43,7 @@ export function taskSummary(input: TaskInput): string {
     `${input.options?.priority ?? 'medium'} priority`,
     toolNames(input).join(', '),
   ];
-  return parts.filter(Boolean).join(' · ').slice(0, MAX_SUMMARY_CHARS);
+  return cut(parts.filter(Boolean).join(' · '), MAX_SUMMARY_BYTES);
 }
 
 /** A markdown list for the task's page; encoded like every payload, so it may quote the prompt's beginning. */
@@ -34,12 +52,13 @@ export function taskDetails(input: TaskInput): string {
   const prompt = typeof request?.input === 'string' ? [...request.input.slice(0, 2 * PROMPT_EXCERPT_CHARS)] : [];
   const excerpt = prompt.slice(0, PROMPT_EXCERPT_CHARS).join('').replace(/\s+/g, ' ');
   const labels = Object.entries(options?.labels ?? {}).map(([key, value]) => `- ${key}: ${value}`);
-  return [
+  const lines = [
     `- model: ${request?.model ?? '(attached)'}`,
     ...(toolNames(input).length > 0 ? [`- tools: ${toolNames(input).join(', ')}`] : []),
     ...labels,
     ...(excerpt ? ['', `> ${excerpt}${prompt.length > PROMPT_EXCERPT_CHARS ? '…' : ''}`] : []),
-  ].join('\n');
+  ];
+  return cut(lines.join('\n'), MAX_DETAILS_BYTES);
 }
 
 /** The engine's priority; a tenant is a fairness key, so that one with many tasks does not starve the others. */

@@ -28,8 +28,12 @@ const NAMES: Record<keyof TaskOptions, true> = {
 
 export const OPTION_NAMES = Object.keys(NAMES);
 
+/** Labels are in the memo and on the page of a task, which the server keeps small. */
 const MAX_LABELS = 20;
+const MAX_LABEL_NAME_CHARS = 64;
+const MAX_LABEL_CHARS = 512;
 const MAX_FILES = 50;
+const MAX_PATH_CHARS = 1000;
 const MAX_OUTPUT_BYTES = 1_000_000;
 
 function enumProblems(options: Fields): Problem[] {
@@ -48,9 +52,13 @@ function labelProblems(labels: unknown): Problem[] {
   if (entries.length > MAX_LABELS) {
     return [{ field: 'labels', message: `${entries.length} are too many; write at most ${MAX_LABELS}` }];
   }
-  return entries
-    .filter(([, value]) => typeof value !== 'string')
-    .map(([name]) => ({ field: at('labels', name), message: 'expected a string; write the value in quotes' }));
+  return entries.flatMap(([name, value]) => {
+    const field = at('labels', name);
+    if (typeof value !== 'string') return [{ field, message: 'expected a string; write the value in quotes' }];
+    if (name.length <= MAX_LABEL_NAME_CHARS && value.length <= MAX_LABEL_CHARS) return [];
+    const bounds = `write a name of at most ${MAX_LABEL_NAME_CHARS} and a value of at most ${MAX_LABEL_CHARS} characters`;
+    return [{ field, message: `too long; ${bounds}` }];
+  });
 }
 
 function fileProblems(files: unknown): Problem[] {
@@ -64,7 +72,12 @@ function fileProblems(files: unknown): Problem[] {
     const place = `files[${i}]`;
     if (!isFields(file)) return [{ field: place, message: `expected an object; ${example}` }];
     const problems = unknownFields(file, ['path', 'purpose'], { place });
-    if (!isText(file.path)) problems.push({ field: `${place}.path`, message: `expected a path; ${example}` });
+    if (!isText(file.path) || file.path.length > MAX_PATH_CHARS) {
+      problems.push({
+        field: `${place}.path`,
+        message: `expected a path of at most ${MAX_PATH_CHARS} characters; ${example}`,
+      });
+    }
     if (file.purpose !== undefined && !isText(file.purpose)) {
       problems.push({ field: `${place}.purpose`, message: 'expected a string; write "user_data" or leave it out' });
     }

@@ -51,6 +51,16 @@ const TYPES: Record<string, Check> = {
   },
 };
 
+/** A name is a search attribute too: one that the server refuses there would stop a whole batch. */
+const MAX_MODEL_CHARS = 200;
+
+function modelFault(model: unknown, hasTemplate: boolean): string | undefined {
+  if (model === undefined) return hasTemplate ? undefined : 'missing';
+  if (!isText(model)) return 'expected a non-empty string';
+  const usable = model.length <= MAX_MODEL_CHARS && !/[\p{Cc}\p{Cs}]/u.test(model);
+  return usable ? undefined : `expected at most ${MAX_MODEL_CHARS} characters without line ends or control characters`;
+}
+
 /** The problems of what must be there: `input` and `model`, or a template that has both. */
 function essentialProblems(request: Fields): Problem[] {
   const [input, model, prompt] = ['input', 'model', 'prompt'].map((name) => own(request, name));
@@ -64,10 +74,8 @@ function essentialProblems(request: Fields): Problem[] {
     const found = input === undefined ? 'missing' : 'expected a text that is not blank, or a non-empty array of items';
     problems.push({ field: 'input', message: `${found}; write the prompt` });
   }
-  if (model === undefined ? prompt === undefined : !isText(model)) {
-    const found = model === undefined ? 'missing' : 'expected a non-empty string';
-    problems.push({ field: 'model', message: `${found}; write the name of a model` });
-  }
+  const found = modelFault(model, prompt !== undefined);
+  if (found !== undefined) problems.push({ field: 'model', message: `${found}; write the name of a model` });
   return problems;
 }
 
