@@ -8,6 +8,7 @@ import type {
 import { createReadStream } from 'node:fs';
 import type { Answer } from '../contracts';
 import { checkedResponse, createdId, toAnswer } from './answer';
+import { withinDeadline, type CallLimits } from './call-limits';
 import { toFault } from './failures';
 import { cappedFetch } from './fetch';
 
@@ -63,41 +64,40 @@ function officialClient(options: UpstreamOptions): OpenAI {
 /** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const openai = officialClient(options);
-  const deadline = options.callDeadlineMs ?? 60_000;
-  const within = (signal?: AbortSignal) => ({
-    signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(deadline)]) : AbortSignal.timeout(deadline),
-    timeout: deadline,
-  });
+  const deadlineMs = options.callDeadlineMs ?? 60_000;
+  const limited = <T>(call: (limits: CallLimits) => Promise<T>, signal?: AbortSignal) =>
+    withinDeadline(deadlineMs, signal, call);
   const retrieve: Upstream['retrieve'] = async (responseId, include, signal) => {
     const query = include.length > 0 ? { include: include as ResponseIncludable[] } : {};
-    return checkedResponse(await openai.responses.retrieve(responseId, query, within(signal)), responseId);
+    const call = async (limits: CallLimits) => openai.responses.retrieve(responseId, query, limits);
+    return checkedResponse(await limited(call, signal), responseId);
   };
   return {
     secrets: [options.apiKey],
     retrieve,
-    create: async (body) => createdId(await openai.responses.create(body, within())),
-    cancel: async (responseId) => void (await openai.responses.cancel(responseId, within())),
+    create: async (body) => createdId(await limited(async (limits) => openai.responses.create(body, limits))),
+    cancel: async (responseId) => void (await limited(async (limits) => openai.responses.cancel(responseId, limits))),
     retrieveAnswer: async (responseId, { include, maxOutputBytes }) =>
       toAnswer(await retrieve(responseId, include), maxOutputBytes),
     uploadFile: async (path, purpose, expiresAfterSeconds) => {
-      const file = await openai.files.create(
-        {
-          file: createReadStream(path),
-          purpose: purpose as 'user_data',
-          expires_after: { anchor: 'created_at', seconds: expiresAfterSeconds },
-        },
-        within(),
-      );
-      return createdId(file);
+      const body = {
+        file: createReadStream(path),
+        purpose: purpose as 'user_data',
+        expires_after: { anchor: 'created_at' as const, seconds: expiresAfterSeconds },
+      };
+      return createdId(await limited(async (limits) => openai.files.create(body, limits)));
     },
-    deleteFile: async (fileId) => void (await openai.files.delete(fileId, within())),
-    deleteContainer: async (containerId) => openai.containers.delete(containerId, within()),
-    probe: () => probe(openai, within(AbortSignal.timeout(5_000)), options.apiKey),
+    deleteFile: async (fileId) => void (await limited(async (limits) => openai.files.delete(fileId, limits))),
+    deleteContainer: (containerId) => limited(async (limits) => openai.containers.delete(containerId, limits)),
+    probe: () => withinDeadline(PROBE_DEADLINE_MS, undefined, (limits) => probe(openai, limits, options.apiKey)),
   };
 }
 
+/** A person waits for it. */
+const PROBE_DEADLINE_MS = 5_000;
+
 /** Asks for a response that cannot exist: a 404 of the API shows that the way, the server and the key are good. */
-async function probe(openai: OpenAI, limits: { signal: AbortSignal; timeout: number }, apiKey: string) {
+async function probe(openai: OpenAI, limits: CallLimits, apiKey: string) {
   try {
     await openai.responses.retrieve('resp_doctor', {}, limits);
     return { ok: true, message: 'reachable, key accepted' };
