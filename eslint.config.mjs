@@ -46,7 +46,14 @@ export default tseslint.config(
   },
   {
     // Workflow code is deterministic: it may import the SDK, the contracts and the names, and nothing that does I/O.
-    files: ['src/workflows/**/*.ts', 'src/contracts/**/*.ts', 'src/names.ts', 'src/settings.ts'],
+    files: [
+      'src/workflows/**/*.ts',
+      'src/contracts/**/*.ts',
+      'src/cost/**/*.ts',
+      'src/names.ts',
+      'src/settings.ts',
+      'src/store/keys.ts',
+    ],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -55,10 +62,10 @@ export default tseslint.config(
           patterns: [
             {
               regex:
-                '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings).*',
+                '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings|\\.\\./cost/|\\.\\./store/keys).*',
               allowTypeImports: true,
               message:
-                'Workflow code imports only @temporalio/workflow, @temporalio/common, contracts, names and settings.',
+                'Workflow code imports only @temporalio/workflow, @temporalio/common, contracts, names, settings and what is pure.',
             },
           ],
         },

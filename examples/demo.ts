@@ -5,7 +5,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeRecords } from '../src/cli/batch';
 import { excerpt, print, say, table } from '../src/cli/output';
 import { report } from '../src/cli/run';
 import { waitFor } from '../src/cli/wait';
@@ -15,6 +14,9 @@ import { configuredTemporal, connectClient, ensureSearchAttributes } from '../sr
 import { parseBatchLines } from '../src/door';
 import { holdEmbedded } from '../src/embedded';
 import { installRuntime } from '../src/logging';
+import { jsonLines } from '../src/results/jsonl';
+import { writeWhole } from '../src/results/write';
+import { folderStore } from '../src/store';
 import { createUpstream } from '../src/upstream';
 import { createWorker } from '../src/worker';
 
@@ -61,7 +63,8 @@ async function runBatch(client: DurableResponses, emulatorUrl: string): Promise<
 }
 
 /** Shows the records; true when every task ended as it should. */
-function show({ records }: BatchResult, file: string): boolean {
+function show(result: BatchResult, file: string): boolean {
+  const records = result.records ?? [];
   const rows = records.map((r) => {
     const words = excerpt(r.result ?? r.error?.message ?? '', 48);
     return [r.id, r.status, r.seconds, r.polls, r.usage?.total_tokens ?? null, words];
@@ -70,7 +73,7 @@ function show({ records }: BatchResult, file: string): boolean {
   print(`results: ${file}`);
   const wrong = records.filter(({ id, status }) => status !== (EXPECTED[id] ?? 'completed'));
   for (const { id, status } of wrong) say(`${id} ended as ${status}, expected ${EXPECTED[id] ?? 'completed'}`);
-  return wrong.length === 0;
+  return wrong.length === 0 && records.length === result.total;
 }
 
 async function connectWorker(config: Config, emulatorUrl: string) {
@@ -85,6 +88,7 @@ async function connectWorker(config: Config, emulatorUrl: string) {
     openai: { apiKey: 'sk-emulator', baseURL: emulatorUrl },
     // The emulator takes any value; a real worker reads the environment.
     secrets: () => 'value-of-the-demo',
+    store: folderStore(config.storeDir),
   });
   return { worker, connection };
 }
@@ -97,7 +101,7 @@ async function runDemo(config: Config, emulatorUrl: string, keep: boolean): Prom
       const result = await runBatch(client, emulatorUrl);
       const file = join(config.dataDir, 'results.jsonl');
       mkdirSync(config.dataDir, { recursive: true });
-      writeRecords(file, result);
+      await writeWhole(file, jsonLines((await client.batchReader(result.batchId)).records()));
       const good = show(result, file);
       if (client.uiUrl)
         print(`Web UI:  ${client.uiUrl}${keep ? ' (Ctrl-C ends it)' : ' (while it runs: npm run demo -- --keep)'}`);

@@ -25,6 +25,8 @@ export interface Config {
   readonly searchPath: string;
   /** State of the embedded services, absolute. */
   readonly dataDir: string;
+  /** Input and answers of batches, absolute; the client and every worker need the same. */
+  readonly storeDir: string;
   /** Downloaded programs, absolute. */
   readonly cacheDir: string;
   readonly taskQueue: string;
@@ -59,6 +61,7 @@ const schema = z.object({
   TEMPORAL_TEST_SERVER_PATH: z.string().optional(),
   DURABLE_RESPONSES_DATA_DIR: z.string().default('.durable-responses'),
   DURABLE_RESPONSES_CACHE_DIR: z.string().optional(),
+  DURABLE_RESPONSES_STORE_DIR: z.string().optional(),
   DURABLE_RESPONSES_TASK_QUEUE: z.string().max(200, 'expected at most 200 characters').default(DEFAULT_TASK_QUEUE),
   DURABLE_RESPONSES_LOG_LEVEL: z
     .string()
@@ -106,6 +109,7 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
     temporalTestServerPath: values.TEMPORAL_TEST_SERVER_PATH,
     searchPath: env['PATH'] ?? env['Path'] ?? '',
     dataDir: resolve(values.DURABLE_RESPONSES_DATA_DIR),
+    storeDir: resolve(values.DURABLE_RESPONSES_STORE_DIR ?? join(values.DURABLE_RESPONSES_DATA_DIR, 'store')),
     cacheDir: resolve(values.DURABLE_RESPONSES_CACHE_DIR ?? join(cacheHome, 'durable-responses')),
     taskQueue: values.DURABLE_RESPONSES_TASK_QUEUE,
     logLevel: values.DURABLE_RESPONSES_LOG_LEVEL,
@@ -123,6 +127,7 @@ export function describeConfig(config: Config): string {
     'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
     'task queue': config.taskQueue,
     'data folder': config.dataDir,
+    'store folder': config.storeDir,
     'cache folder': config.cacheDir,
     'log level': config.logLevel,
     'activities at once': String(config.maxActivities),

@@ -4,8 +4,12 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 /** The task queue of workflows and activities when nothing else is configured. */
 export const DEFAULT_TASK_QUEUE = 'durable-responses';
 
+/** Input and answers of batches when nothing else is configured; in the working directory. */
+export const DEFAULT_STORE_DIR = '.durable-responses/store';
+
 export const TASK_WORKFLOW = 'responseTask';
 export const BATCH_WORKFLOW = 'responseBatch';
+export const PAGE_WORKFLOW = 'responseBatchPage';
 
 /** Custom search attributes. They are never encrypted, so they hold no text of a prompt or an answer. */
 export const SEARCH_ATTRIBUTES = {
@@ -25,6 +29,11 @@ export const RESPONSE_ID_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
 /** The workflow id of one item of a batch. */
 export function itemWorkflowId(batchId: string, itemId: string): string {
   return `${batchId}/${itemId}`;
+}
+
+/** The workflow id of one page of a batch; no item can have it, since items' ids have no `/`. */
+export function pageWorkflowId(batchId: string, page: number): string {
+  return `${batchId}/page/${String(page + 1).padStart(4, '0')}`;
 }
 
 /**

@@ -2,8 +2,8 @@
 import type { TaskOptions } from './contracts';
 
 /** Options with every default filled in. */
-export type TaskSettings = Required<Omit<TaskOptions, 'maxQueuedSeconds' | 'tenant'>> &
-  Pick<TaskOptions, 'maxQueuedSeconds' | 'tenant'>;
+export type TaskSettings = Required<Omit<TaskOptions, 'maxQueuedSeconds' | 'tenant' | 'retryOn'>> &
+  Pick<TaskOptions, 'maxQueuedSeconds' | 'tenant' | 'retryOn'>;
 
 export const DEFAULT_SETTINGS: TaskSettings = {
   watch: 'poll',
@@ -23,6 +23,10 @@ export const MAX_WAIT_LIMIT_SECONDS = 365 * 24 * 3600;
 export const POLL_INTERVAL_LIMITS_SECONDS = { min: 0.1, max: 24 * 3600 };
 /** Longer waits inside an activity would hold a worker's slot that a durable timer does not need. Less than a visit. */
 export const INLINE_WAIT_LIMIT_SECONDS = 15;
+
+/** Children at once; the server allows 2,000 pending ones, and advises no more than 500. */
+export const MAX_CONCURRENCY = 500;
+export const DEFAULT_CONCURRENCY = 50;
 
 /** Fills in the defaults; `undefined` counts as left out. */
 export function resolveSettings(options: TaskOptions = {}): TaskSettings {

@@ -6,6 +6,7 @@ import { holdEmbedded, type EmbeddedHold } from './embedded';
 import { UnreachableError, UsageError } from './errors';
 import { installRuntime } from './logging';
 import { redact } from './security/redact';
+import { folderStore } from './store';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { createWorker } from './worker';
 
@@ -49,6 +50,7 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
       taskQueue: config.taskQueue,
       openai: upstreamOptions(config, hold?.emulatorUrl),
       secrets: secretFromEnv,
+      store: folderStore(config.storeDir),
       maxActivities: config.maxActivities,
       maxCachedWorkflows: config.maxCachedWorkflows,
     });

@@ -1,8 +1,8 @@
 /** Batches on the dev server: window, order, isolation, cancel, progress. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BatchInput, BatchItem, BatchProgress, BatchResult, TaskOptions } from '../src/contracts';
-import { BATCH_WORKFLOW, DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../src/names';
+import { readBatchProgress } from '../src/client/read';
+import type { BatchItem, BatchPlan, BatchProgress, BatchResult, TaskOptions } from '../src/contracts';
 import { devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
@@ -25,10 +25,17 @@ const item = (id: string, metadata?: Record<string, string>, own: TaskOptions = 
 });
 
 /** Upstream refuses it. */
-const refused: BatchItem = { id: 'refused', task: { request: { ...requestOf('refused'), max_output_tokens: 1 } } };
+const refused: BatchItem = item('refused', { emulator_scenario: 'there-is-no-such' });
 
-function start(input: BatchInput, id = uniqueId('batch')) {
-  return world.client.workflow.start(BATCH_WORKFLOW, { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [input] });
+const start = (plan: BatchPlan) => world.startBatch(plan);
+
+/** Runs a batch to its end. */
+async function play(plan: BatchPlan) {
+  return world.withWorker(async () => {
+    const handle = await start(plan);
+    const result = (await handle.result()) as BatchResult;
+    return { result, records: await world.recordsOf(handle.workflowId), id: handle.workflowId };
+  });
 }
 
 test('items of every fate -> one record each, in input order, each with its own answer', async () => {
@@ -39,18 +46,19 @@ test('items of every fate -> one record each, in input order, each with its own 
     refused,
     item('good-2'),
   ];
-  const result = await world.withWorker(async () => (await (await start({ items, options })).result()) as BatchResult);
-  expect(result.records.map(({ index, id, status }) => [index, id, status])).toEqual([
+  const { result, records } = await play({ items, options });
+  expect(records.map(({ index, id, status }) => [index, id, status])).toEqual([
     [0, 'good-1', 'completed'],
     [1, 'fails', 'failed'],
     [2, 'bad-line', 'rejected'],
     [3, 'refused', 'rejected'],
     [4, 'good-2', 'completed'],
   ]);
-  expect(result.records[0]?.result).toContain('"Prompt good-1"');
-  expect(result.records[4]?.result).toContain('"Prompt good-2"');
-  expect(result.records[2]?.error?.message).toBe('line 3, input: is empty');
-  expect(result.records[3]?.error?.code).toBe('integer_below_min_value');
+  expect(result.records).toEqual(records);
+  expect(records[0]?.result).toContain('"Prompt good-1"');
+  expect(records[4]?.result).toContain('"Prompt good-2"');
+  expect(records[2]?.error?.message).toBe('line 3, input: is empty');
+  expect(records[3]?.error?.message).toContain('scenario');
   expect(result.counts).toEqual({ completed: 2, failed: 1, rejected: 2 });
 });
 
@@ -63,12 +71,12 @@ test('a window of 3 over 12 items -> never more than 3 in flight upstream, high 
     let ended = false;
     void done.finally(() => (ended = true));
     while (!ended) {
-      seen.push(await handle.query<BatchProgress>('batchProgress'));
+      seen.push(await readBatchProgress(world.client, handle.workflowId));
       await sleep(50);
     }
     return { progress: seen, result: await done };
   });
-  expect(Math.max(...progress.map(({ running }) => running.length))).toBe(3);
+  expect(Math.max(...progress.map(({ running }) => running))).toBe(3);
   expect(result.counts).toEqual({ completed: 12 });
   const first = world.emulator
     .ledger()
@@ -85,10 +93,12 @@ test('a task that is terminated, one that is cancelled by hand -> the batch ends
     await sleep(1_500);
     await world.client.workflow.getHandle(`${handle.workflowId}/terminated`).terminate('by hand');
     await world.client.workflow.getHandle(`${handle.workflowId}/cancelled`).cancel();
-    return (await handle.result()) as BatchResult;
+    const { counts, batchId } = (await handle.result()) as BatchResult;
+    return { counts, batchId, records: await world.recordsOf(batchId) };
   });
   expect(result.records.map(({ status }) => status)).toEqual(['completed', 'unknown', 'cancelled']);
   expect(result.records[1]?.error?.message).toContain(`${result.batchId}/terminated`);
+  expect(result.counts).toEqual({ completed: 1, unknown: 1, cancelled: 1 });
 });
 
 test.each(['signal', 'Temporal'])(
@@ -103,8 +113,11 @@ test.each(['signal', 'Temporal'])(
       if (way === 'signal') await handle.signal('cancelBatch', 'enough');
       else await handle.cancel();
       await handle.result().catch(() => undefined);
-      const ended = await handle.query<BatchResult>('batchResult');
-      return { result: ended, createsAtCancel: creates, execution: (await handle.describe()).status.name };
+      return {
+        result: { records: await world.recordsOf(handle.workflowId) },
+        createsAtCancel: creates,
+        execution: (await handle.describe()).status.name,
+      };
     });
     expect(result.records.map(({ status }) => status)).toEqual([
       'completed',
@@ -121,24 +134,23 @@ test.each(['signal', 'Temporal'])(
   },
 );
 
-test('answers too large to travel together -> left upstream and named', async () => {
+test('an answer of 700,000 bytes -> in the store, not in any history', async () => {
   const items = [item('large', { emulator_output_bytes: '700000' }), item('small')];
-  const result = await world.withWorker(async () => (await (await start({ items, options })).result()) as BatchResult);
-  expect(result.records.map(({ resultOmitted, status }) => [status, resultOmitted])).toEqual([
-    ['completed', true],
+  const { records, id } = await play({ items, options });
+  expect(records.map(({ resultOmitted, status }) => [status, resultOmitted])).toEqual([
+    ['completed', false],
     ['completed', false],
   ]);
+  expect(records[0]?.result?.length).toBeGreaterThan(600_000);
+  const history = await world.client.workflow.getHandle(`${id}/large`).fetchHistory();
+  expect(JSON.stringify(history).length).toBeLessThan(100_000);
 });
 
 test('search attributes at the start of a batch -> its tasks are found by batch and by status', async () => {
   const id = uniqueId('batch');
   const found = await world.withWorker(async () => {
-    const handle = await world.client.workflow.start(BATCH_WORKFLOW, {
-      taskQueue: DEFAULT_TASK_QUEUE,
-      workflowId: id,
-      args: [{ items: [item('a'), item('b', { emulator_scenario: 'failed' })], options }],
-      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.BatchId, value: id }],
-    });
+    const items = [item('a'), item('b', { emulator_scenario: 'failed' })];
+    const handle = await world.startBatch({ items, options }, id);
     await handle.result();
     const query = (status: string) =>
       `BatchId = '${id}' AND WorkflowType = 'responseTask' AND TaskStatus = '${status}'`;

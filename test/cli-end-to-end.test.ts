@@ -182,7 +182,7 @@ describe('batches', () => {
     expect((await place.cli(['batch', 'cancel', 'stopped'])).code).toBe(0);
     const { code, out } = await place.cli(['batch', 'wait', 'stopped', '--json']);
     expect(code).toBe(1);
-    expect((JSON.parse(out) as BatchResult).records.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+    expect((JSON.parse(out) as BatchResult).records?.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   });
 
   it('bad lines that are allowed -> rejected one by one, the others run', async () => {
@@ -192,7 +192,7 @@ describe('batches', () => {
     const { code, out } = await place.cli(words);
     expect(code).toBe(1);
     const { records } = JSON.parse(out) as BatchResult;
-    expect(records.map(({ id, status }) => [id, status])).toEqual([
+    expect(records?.map(({ id, status }) => [id, status])).toEqual([
       ['good', 'completed'],
       ['bad', 'rejected'],
     ]);

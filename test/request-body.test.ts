@@ -1,14 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { MissingSecretError, requestBody } from '../src/activities/request-body';
 import type { ResponseRequest, StartInput } from '../src/contracts';
+import { folderStore } from '../src/store';
 import { planOf } from './helpers/plans';
 
 const SECRETS: Record<string, string> = { MCP_TOKEN: 'token-value', OTHER: 'other-value' };
 
 function bodyOf(fields: Partial<ResponseRequest> = {}, start: Partial<StartInput> = {}) {
   const request: ResponseRequest = { model: 'o3', input: 'Hello', ...fields };
-  const input: StartInput = { taskId: 'task-1', attempt: 2, fileIds: [], request, plan: planOf(), ...start };
-  return requestBody(input, (name) => Promise.resolve(SECRETS[name]));
+  const input: StartInput = {
+    taskId: 'task-1',
+    attempt: 2,
+    fileIds: [],
+    source: { request },
+    plan: planOf(),
+    ...start,
+  };
+  return requestBody(input, (name) => Promise.resolve(SECRETS[name]), folderStore('/nowhere'));
 }
 
 const mcp = (authorization: string) => ({

@@ -1,6 +1,8 @@
 import type { Response } from 'openai/resources/responses/responses';
 import { describe, expect, test } from 'vitest';
+import { answerKeeper } from '../src/activities/answer-keeper';
 import { newReport, pause, visit, VISIT_SECONDS, type VisitDeps } from '../src/activities/visit';
+import { folderStore } from '../src/store';
 import type { VisitPlan, VisitReport } from '../src/contracts';
 import { ProtocolError, type Upstream } from '../src/upstream';
 import { APIError } from 'openai';
@@ -32,7 +34,14 @@ function upstreamOf(looks: Look[], include: string[][] = []): Upstream {
 function run(looks: Look[], plan: Partial<VisitPlan> = {}, deps: Partial<VisitDeps> = {}): Promise<VisitReport> {
   const whole = planOf(plan);
   const signal = new AbortController().signal;
-  return visit(newReport(ID, whole), whole, { upstream: upstreamOf(looks), signal, nowMs: () => NOW_MS, ...deps });
+  const keepAnswer = answerKeeper(folderStore('/nowhere'));
+  return visit(newReport(ID, whole), whole, {
+    upstream: upstreamOf(looks),
+    keepAnswer,
+    signal,
+    nowMs: () => NOW_MS,
+    ...deps,
+  });
 }
 
 /** A clock that moves by this much every time it is asked. */

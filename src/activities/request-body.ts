@@ -1,6 +1,7 @@
 /** The body that is really sent. Pure but for the secrets, which exist nowhere else. */
 import type { ResponseCreateParamsNonStreaming } from 'openai/resources/responses/responses';
-import type { StartInput } from '../contracts';
+import type { ResponseRequest, StartInput } from '../contracts';
+import { BlobMissingError, batchKeys, type BlobStore } from '../store';
 
 /** Gives the value of `secret://NAME`; undefined when there is none. */
 export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
@@ -10,6 +11,35 @@ const REFERENCE = /^secret:\/\/([A-Za-z0-9_.-]{1,128})$/;
 /** A `secret://NAME` that the worker has no value for. */
 export class MissingSecretError extends Error {
   override readonly name = 'MissingSecretError';
+}
+
+/** A stored request that cannot be read, and will not be later. */
+export class UnreadableRequestError extends Error {
+  override readonly name = 'UnreadableRequestError';
+}
+
+/** The request of a task, from its input or from the store. @throws UnreadableRequestError */
+async function requestOf({ source }: StartInput, store: BlobStore): Promise<ResponseRequest> {
+  if ('request' in source) return source.request;
+  const { folder, file, at, index } = source.stored;
+  const key = batchKeys.page(folder, file);
+  const unreadable = (why: string) =>
+    new UnreadableRequestError(`The worker cannot read item ${index} of the batch: ${why}`);
+  const line = await store.get(key, at).catch((error: unknown) => {
+    if (error instanceof BlobMissingError) throw unreadable(error.message);
+    throw error;
+  });
+  const item = parsed(line.toString('utf8')) as { index?: number; task?: { request?: ResponseRequest } } | null;
+  if (item?.index !== index || !item.task?.request) throw unreadable(`${key} in ${store.place} is damaged.`);
+  return item.task.request;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** A copy of `value` with every string that is exactly `secret://NAME` replaced; the values found are added to `found`. */
@@ -48,9 +78,12 @@ function withFiles(tools: unknown, fileIds: string[]): unknown {
  * find a response whose id was lost (the API has no list and no idempotency key).
  */
 export async function requestBody(
-  { request, taskId, attempt, fileIds }: StartInput,
+  input: StartInput,
   secrets: SecretProvider,
+  store: BlobStore,
 ): Promise<{ body: ResponseCreateParamsNonStreaming; secretValues: string[] }> {
+  const { taskId, attempt, fileIds } = input;
+  const request = await requestOf(input, store);
   const secretValues: string[] = [];
   const tools = withFiles(await resolveSecrets(request.tools, secrets, secretValues), fileIds);
   const body = {

@@ -1,15 +1,20 @@
 /** The activities of one response: start, check, cancel. */
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { CancelInput, CheckInput, StartHeartbeat, StartInput, UpstreamFault, VisitReport } from '../contracts';
+import { redact } from '../security/redact';
+import type { BlobStore } from '../store';
 import { toFault, type Upstream } from '../upstream';
+import type { AnswerKeeper } from './answer-keeper';
 import { failureOf } from './failure';
 import { keepHeartbeating, recordDurably } from './heartbeat';
-import { MissingSecretError, requestBody, type SecretProvider } from './request-body';
+import { MissingSecretError, requestBody, UnreadableRequestError, type SecretProvider } from './request-body';
 import { look, newReport, pause, visit } from './visit';
 
 export interface ResponseDeps {
   upstream: Upstream;
   secrets: SecretProvider;
+  store: BlobStore;
+  keepAnswer: AnswerKeeper;
   nowMs: () => number;
 }
 
@@ -21,18 +26,22 @@ function rejected(code: string, message: string): UpstreamFault {
   return { type: 'Upstream.Rejected', message, code, ...none, retryable: false, maybeAccepted: false };
 }
 
-async function bodyOf(input: StartInput, secrets: SecretProvider) {
+async function bodyOf(input: StartInput, { secrets, store }: ResponseDeps) {
   try {
-    return await requestBody(input, secrets);
+    return await requestBody(input, secrets, store);
   } catch (error) {
     if (error instanceof MissingSecretError) throw failureOf(rejected('secret_missing', error.message));
-    throw error;
+    if (error instanceof UnreadableRequestError) throw failureOf(rejected('input_unreadable', error.message));
+    // A disk or a vault in trouble: nothing was sent, so the workflow tries again until the task's deadline.
+    const reason = redact(error instanceof Error ? error.message : String(error));
+    throw ApplicationFailure.create({ type: 'NotSent', message: `The request could not be prepared: ${reason}` });
   }
 }
 
 /** POSTs once. The intent is durable before, the id at once after. */
-async function createOnce(input: StartInput, { upstream, secrets, nowMs }: ResponseDeps): Promise<string> {
-  const { body, secretValues } = await bodyOf(input, secrets);
+async function createOnce(input: StartInput, deps: ResponseDeps): Promise<string> {
+  const { upstream, nowMs } = deps;
+  const { body, secretValues } = await bodyOf(input, deps);
   await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
   const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
   try {
@@ -56,8 +65,7 @@ async function visitWithHeartbeat(
   Context.current().heartbeat(details());
   const heartbeat = keepHeartbeating(details);
   try {
-    const { upstream, nowMs } = deps;
-    return await visit(report, input.plan, { upstream, nowMs, signal: Context.current().cancellationSignal });
+    return await visit(report, input.plan, { ...deps, signal: Context.current().cancellationSignal });
   } finally {
     heartbeat.stop();
   }
@@ -96,8 +104,9 @@ export function createResponseActivities(deps: ResponseDeps) {
   };
 }
 
-async function cancelAndLook(input: CancelInput, { upstream, nowMs }: ResponseDeps): Promise<VisitReport> {
-  const { responseId, include, maxOutputBytes } = input;
+async function cancelAndLook(input: CancelInput, deps: ResponseDeps): Promise<VisitReport> {
+  const { upstream, nowMs } = deps;
+  const { responseId } = input;
   const report = { ...newReport(responseId, emptyPlan), polls: 0 };
   let refused: UpstreamFault | null = null;
   try {
@@ -108,7 +117,7 @@ async function cancelAndLook(input: CancelInput, { upstream, nowMs }: ResponseDe
   // Not cancelled with the workflow: this is the cleanup. Its timeouts bound it.
   const signal = new AbortController().signal;
   for (let looks = 0; looks < SETTLE_LOOKS; looks++) {
-    await look(report, { include, maxOutputBytes }, { upstream, signal, nowMs });
+    await look(report, input, { ...deps, signal });
     const gone = report.fault?.type === 'Upstream.NotFound' && (!refused || refused.type === 'Upstream.NotFound');
     if (report.answer || gone) return report;
     if (refused || report.fault) break;
@@ -127,6 +136,7 @@ const emptyPlan = {
   maxQueuedSeconds: null,
   lookFirst: true,
   maxOutputBytes: 0,
+  answerKey: null,
   include: [],
 };
 

@@ -1,7 +1,8 @@
 /** One visit: looks at a response for as long as the waits between looks are short. */
 import type { VisitPlan, VisitReport } from '../contracts';
 import { nextWaitSeconds } from '../settings';
-import { createdAt, isKnownStatus, isTerminalStatus, toAnswer, toFault, type Upstream } from '../upstream';
+import { createdAt, isKnownStatus, isTerminalStatus, toFault, type Upstream } from '../upstream';
+import type { AnswerKeeper, AnswerPlan } from './answer-keeper';
 
 /**
  * A visit ends after this time even when every wait is short, so that the workflow (its queries, its search
@@ -11,6 +12,7 @@ export const VISIT_SECONDS = 20;
 
 export interface VisitDeps {
   upstream: Upstream;
+  keepAnswer: AnswerKeeper;
   /** Aborted when the visit should come back with what it knows: cancel, change, shutdown of the worker. */
   signal: AbortSignal;
   nowMs: () => number;
@@ -51,7 +53,7 @@ export function pause(seconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** One GET. What it finds, a fault too, goes into the report; nothing is thrown. */
-export async function look(report: VisitReport, plan: Pick<VisitPlan, 'include' | 'maxOutputBytes'>, deps: VisitDeps) {
+export async function look(report: VisitReport, plan: AnswerPlan & { include: string[] }, deps: VisitDeps) {
   try {
     const response = await deps.upstream.retrieve(report.responseId, plan.include, deps.signal);
     const status = String(response.status);
@@ -62,7 +64,7 @@ export async function look(report: VisitReport, plan: Pick<VisitPlan, 'include' 
     report.createdAt ??= createdAt(response);
     if (status === 'in_progress') report.startedAt ??= new Date(deps.nowMs()).toISOString();
     if (isTerminalStatus(status)) {
-      report.answer = toAnswer(response, plan.maxOutputBytes);
+      report.answer = await deps.keepAnswer(response, plan);
       report.seenAt = new Date(deps.nowMs()).toISOString();
     } else if (!isKnownStatus(status)) {
       const name = status.slice(0, 40);

@@ -29,7 +29,7 @@ function batchLine(view: BatchProgress): string {
   const done = total(view.counts);
   const counts = Object.entries(view.counts).map(([status, count]) => `${count} ${status}`);
   const left = view.secondsLeft === null ? '' : `, about ${view.secondsLeft} s left`;
-  return `${bar(done, view.total)} ${done}/${view.total} ${[`${view.running.length} running`, ...counts].join(', ')}${left}`;
+  return `${bar(done, view.total)} ${done}/${view.total} ${[`${view.running} running`, ...counts].join(', ')}${left}`;
 }
 
 function showView(view: TaskStatusView | BatchProgress, line: LiveLine): void {

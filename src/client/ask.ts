@@ -1,4 +1,4 @@
-/** What a running task is asked for: another schedule, or a look at once. */
+/** What running tasks and batches are asked for. */
 import {
   isGrpcDeadlineError,
   WorkflowNotFoundError,
@@ -6,23 +6,24 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import type { TaskChange, TaskStatusView } from '../contracts';
+import type { BatchProgress, TaskChange, TaskStatusView } from '../contracts';
 import { checkChange } from '../door';
 import { UnreachableError, UsageError } from '../errors';
+import { pauseBatchUpdate, resumeBatchUpdate, setConcurrencyUpdate } from '../workflows/batch-messages';
 import { changeTaskUpdate, lookNowSignal } from '../workflows/messages';
-import { describe } from './read';
+import { describe, type Kind } from './read';
 
 /** An update waits for a worker; one that is there answers in far less. */
 const UPDATE_DEADLINE_MS = 8_000;
 
-/** Only a task takes these. @throws UsageError when the id is no task, or has ended. */
-async function askTask<T>(client: Client, id: string, ask: () => Promise<T>): Promise<T> {
-  await describe(client, id, 'task');
+/** @throws UsageError when the id is of another kind, or has ended. */
+async function askRunning<T>(client: Client, id: string, kind: Kind, ask: () => Promise<T>): Promise<T> {
+  await describe(client, id, kind);
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    throw new UsageError([`${id}: has ended, and takes no more changes; see how with \`task result ${id}\``]);
+    throw new UsageError([`${id}: has ended, and takes no more changes; see how with \`${kind} status ${id}\``]);
   }
 }
 
@@ -30,9 +31,15 @@ async function askTask<T>(client: Client, id: string, ask: () => Promise<T>): Pr
 export async function requestChange(client: Client, id: string, change: TaskChange): Promise<TaskStatusView> {
   const problems = checkChange(change);
   if (problems.length > 0) throw new UsageError(problems);
-  const update = () => client.workflow.getHandle(id).executeUpdate(changeTaskUpdate, { args: [change] });
+  return updated(client, id, 'task', () =>
+    client.workflow.getHandle(id).executeUpdate(changeTaskUpdate, { args: [change] }),
+  );
+}
+
+async function updated<T>(client: Client, id: string, kind: Kind, update: () => Promise<T>): Promise<T> {
   try {
-    return await askTask(client, id, () => client.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, update));
+    const within = () => client.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, update);
+    return await askRunning(client, id, kind, within);
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError)
       throw new UsageError([`${id}: ${error.cause?.message ?? error.message}`]);
@@ -46,5 +53,17 @@ export async function requestChange(client: Client, id: string, change: TaskChan
 }
 
 export function requestLook(client: Client, id: string): Promise<void> {
-  return askTask(client, id, () => client.workflow.getHandle(id).signal(lookNowSignal));
+  return askRunning(client, id, 'task', () => client.workflow.getHandle(id).signal(lookNowSignal));
+}
+
+/** What a running batch can be asked for. */
+export type BatchRequest = { paused: boolean } | { concurrency: number };
+
+/** @throws UsageError when the batch does not take it; UnreachableError when no worker answers in time. */
+export function requestOfBatch(client: Client, id: string, request: BatchRequest): Promise<BatchProgress> {
+  const handle = client.workflow.getHandle(id);
+  return updated(client, id, 'batch', () => {
+    if ('concurrency' in request) return handle.executeUpdate(setConcurrencyUpdate, { args: [request.concurrency] });
+    return handle.executeUpdate(request.paused ? pauseBatchUpdate : resumeBatchUpdate);
+  });
 }

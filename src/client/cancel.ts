@@ -1,6 +1,7 @@
 /** Asking for a cancel. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { cancelBatchSignal, cancelTaskSignal } from '../workflows/messages';
+import { cancelBatchSignal } from '../workflows/batch-messages';
+import { cancelTaskSignal } from '../workflows/messages';
 import { describe } from './read';
 
 /** @returns False when the task or batch had ended already. @throws UsageError when there is none of this id. */

@@ -1,12 +1,14 @@
-/** Answers that were too large for a workflow: they are fetched from upstream by the response's id. */
-import type { BatchRecord, TaskResult } from '../contracts';
+/** Answers that no workflow carries: they are in the store, or are fetched from upstream by the response's id. */
+import type { TaskResult } from '../contracts';
 import { UnreachableError } from '../errors';
+import type { BlobStore } from '../store';
+import { readAnswer } from '../store/batch-records';
 import { toFault, type Upstream } from '../upstream';
 
 /** Made only when there is something to fetch. */
 export type UpstreamOf = () => Promise<Upstream>;
 
-async function fetchAnswer(upstreamOf: UpstreamOf, id: string, responseId: string) {
+export async function fetchAnswer(upstreamOf: UpstreamOf, id: string, responseId: string) {
   const upstream = await upstreamOf();
   try {
     return await upstream.retrieveAnswer(responseId, { include: [], maxOutputBytes: Infinity });
@@ -22,26 +24,13 @@ async function fetchAnswer(upstreamOf: UpstreamOf, id: string, responseId: strin
   }
 }
 
-/** @throws UnreachableError when the answer is upstream and cannot be had. */
-export async function withAnswer(result: TaskResult, upstream: UpstreamOf): Promise<TaskResult> {
-  if (!result.outputOmitted || !result.responseId) return result;
-  const { outputText, output } = await fetchAnswer(upstream, result.taskId, result.responseId);
+/** The answer from the store or from upstream. @throws UnreachableError when it cannot be had. */
+export async function withAnswer(result: TaskResult, store: BlobStore, upstream: UpstreamOf): Promise<TaskResult> {
+  const { answerKey, outputOmitted, taskId, responseId } = result;
+  if (!outputOmitted) return result;
+  const stored = answerKey === null ? null : await readAnswer(store, answerKey);
+  if (stored) return { ...result, ...stored, outputOmitted: false };
+  if (!responseId) return result;
+  const { outputText, output } = await fetchAnswer(upstream, taskId, responseId);
   return { ...result, outputText, output, outputOmitted: false };
-}
-
-/** One answer that cannot be had must not cost the others: its record keeps `resultOmitted`. */
-export async function withAnswers(records: BatchRecord[], upstream: UpstreamOf): Promise<BatchRecord[]> {
-  const all: BatchRecord[] = [];
-  for (const record of records) {
-    const { id, responseId, resultOmitted } = record;
-    const answer =
-      resultOmitted && responseId ? await fetchAnswer(upstream, id, responseId).catch(onlyUnreachable) : null;
-    all.push(answer ? { ...record, result: answer.outputText, resultOmitted: false } : record);
-  }
-  return all;
-}
-
-function onlyUnreachable(error: unknown): null {
-  if (error instanceof UnreachableError) return null;
-  throw error;
 }

@@ -6,11 +6,15 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import type { BatchProgress, BatchResult, TaskResult, TaskStatusView } from '../contracts';
+import type { BatchProgress, BatchResult, BatchState, TaskResult, TaskStatusView } from '../contracts';
 import { TaskEndedError, UnreachableError, UsageError } from '../errors';
 import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
-import { batchProgressQuery, batchResultQuery, taskResultQuery, taskStatusQuery } from '../workflows/messages';
-import { withAnswer, withAnswers, type UpstreamOf } from './omitted';
+import type { BlobStore } from '../store';
+import { batchResultQuery, batchStateQuery, pageProgressQuery } from '../workflows/batch-messages';
+import { taskResultQuery, taskStatusQuery } from '../workflows/messages';
+import { progressOf } from '../workflows/tally';
+import { withAnswer, type UpstreamOf } from './omitted';
+import type { RecordedBatch } from './records';
 
 /** A query needs a worker, and replays a workflow that is not in its memory. */
 const QUERY_DEADLINE_MS = 3_000;
@@ -77,8 +81,8 @@ function query<T>(client: Client, ask: () => Promise<T>): Promise<T> {
 export async function readStatus(client: Client, id: string): Promise<StatusReport> {
   const { kind, status, typedSearchAttributes } = await describe(client, id);
   const handle = client.workflow.getHandle(id);
-  const view = await query<TaskStatusView | BatchProgress>(client, () =>
-    kind === 'batch' ? handle.query(batchProgressQuery) : handle.query(taskStatusQuery),
+  const view = await (
+    kind === 'batch' ? readBatchProgress(client, id) : query(client, () => handle.query(taskStatusQuery))
   ).catch(() => null);
   const taskStatus = typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskStatus) ?? null;
   return { id, kind, execution: status.name, taskStatus, view };
@@ -123,22 +127,50 @@ async function resultOr<T>(
 
 export async function readTaskResult(
   client: Client,
+  store: BlobStore,
   upstream: UpstreamOf,
   id: string,
   options: WaitOptions,
 ): Promise<TaskResult> {
   const ask = () => client.workflow.getHandle(id).query(taskResultQuery);
-  return withAnswer(await resultOr(client, id, 'task', options, ask), upstream);
+  return withAnswer(await resultOr(client, id, 'task', options, ask), store, upstream);
 }
 
-/** Large answers are fetched one after the other: a few at most, or it would not be a small batch. */
-export async function readBatchResult(
-  client: Client,
-  upstream: UpstreamOf,
-  id: string,
-  options: WaitOptions,
-): Promise<BatchResult> {
-  const ask = () => client.workflow.getHandle(id).query(batchResultQuery);
-  const result = await resultOr(client, id, 'batch', options, ask);
-  return { ...result, records: await withAnswers(result.records, upstream) };
+/** The result as the workflow gave it. */
+export function readBatchResult(client: Client, id: string, options: WaitOptions): Promise<BatchResult> {
+  return resultOr(client, id, 'batch', options, () => client.workflow.getHandle(id).query(batchResultQuery));
+}
+
+/** Open pages that are asked themselves: the batch knows of them what they last reported. */
+const MAX_PAGES_ASKED = 10;
+
+async function refine(client: Client, state: BatchState): Promise<BatchState> {
+  const open = await Promise.all(
+    state.open.map(async (page, i) => {
+      if (i < state.open.length - MAX_PAGES_ASKED) return page;
+      const ask = () => client.workflow.getHandle(page.workflowId).query(pageProgressQuery);
+      const progress = await query(client, ask).catch(() => null);
+      return progress ? { ...page, tally: progress.tally } : page;
+    }),
+  );
+  return { ...state, open };
+}
+
+/** Where a batch stands now. */
+export async function readBatchProgress(client: Client, id: string): Promise<BatchProgress> {
+  const state = await query(client, () => client.workflow.getHandle(id).query(batchStateQuery));
+  return progressOf(await refine(client, state), Date.now());
+}
+
+/** What is needed to read the records of a batch. @throws UsageError when it is none. */
+export async function readRecorded(client: Client, id: string): Promise<RecordedBatch> {
+  const { memo, status } = await describe(client, id, 'batch');
+  const folder = memo?.folder;
+  if (typeof folder !== 'string') throw new UsageError([`${id}: says not where its records are`]);
+  const ended = status.name !== 'RUNNING';
+  const lost = (error: unknown) => {
+    if (error instanceof TaskEndedError) return null;
+    throw error;
+  };
+  return { id, folder, ended, result: ended ? await readBatchResult(client, id, {}).catch(lost) : null };
 }

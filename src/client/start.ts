@@ -22,7 +22,7 @@ export interface StartContext {
 }
 
 /** @throws UsageError when the id is taken by something of another kind. */
-async function startOrJoin(client: Client, kind: Kind, options: WorkflowStartOptions): Promise<Started> {
+export async function startOrJoin(client: Client, kind: Kind, options: WorkflowStartOptions): Promise<Started> {
   const id = options.workflowId;
   const type = kind === 'task' ? TASK_WORKFLOW : BATCH_WORKFLOW;
   try {
@@ -65,11 +65,13 @@ export function startTaskWorkflow(context: StartContext, id: string, task: TaskI
 }
 
 export function startBatchWorkflow(context: StartContext, id: string, batch: BatchInput): Promise<Started> {
+  const items = batch.pages.reduce((sum, page) => sum + page.items, 0);
   return startOrJoin(context.client, 'batch', {
     workflowId: id,
     taskQueue: context.taskQueue,
     args: [batch],
-    staticSummary: `batch of ${batch.items.length}`,
+    staticSummary: batch.retryOf ? `${items} items of ${batch.retryOf} again` : `batch of ${items}`,
+    memo: { folder: batch.folder, items, ...(batch.retryOf ? { retryOf: batch.retryOf } : {}) },
     ...attributes(context, [{ key: SEARCH_ATTRIBUTES.BatchId, value: id }]),
   });
 }

@@ -1,4 +1,5 @@
 /** How a task is shown in lists and pages. Pure; used by the client and by the batch workflow. */
+import type { ItemHead } from './page';
 import type { Priority, TaskInput } from './task';
 
 /** The engine's priority key: 1 is served first. */
@@ -61,8 +62,23 @@ export function taskDetails(input: TaskInput): string {
   return cut(lines.join('\n'), MAX_DETAILS_BYTES);
 }
 
-/** The engine's priority; a tenant is a fairness key, so that one with many tasks does not starve the others. */
-export function priorityOf(input: TaskInput): { priorityKey: number; fairnessKey?: string } {
+/** The page of a batch's item; its prompt stays in the store. */
+export function itemDetails({ index, model, options }: ItemHead, batchId: string): string {
+  const labels = Object.entries(options.labels ?? {}).map(([key, value]) => `- ${key}: ${value}`);
+  const lines = [`- item ${index + 1} of batch ${batchId}`, `- model: ${model ?? '(attached)'}`, ...labels];
+  return cut(lines.join('\n'), MAX_DETAILS_BYTES);
+}
+
+/** The server's bound on fairness keys. */
+const MAX_FAIRNESS_KEY_BYTES = 64;
+
+/**
+ * The engine's priority. The tenant, or else the batch, is the fairness key, so that one with many tasks does not
+ * starve the others.
+ */
+export function priorityOf(input: TaskInput, batchId?: string): { priorityKey: number; fairnessKey?: string } {
   const { priority = 'medium', tenant } = input.options ?? {};
-  return { priorityKey: PRIORITY_KEYS[priority], ...(tenant ? { fairnessKey: tenant } : {}) };
+  // The end of a long id tells batches apart: it has the time and the random part.
+  const fairnessKey = tenant ?? batchId?.slice(-MAX_FAIRNESS_KEY_BYTES);
+  return { priorityKey: PRIORITY_KEYS[priority], ...(fairnessKey ? { fairnessKey } : {}) };
 }

@@ -4,7 +4,7 @@ import type {
   ResponseOutputItem,
   ResponseUsage,
 } from 'openai/resources/responses/responses';
-import type { UpstreamFault } from './visit';
+import type { TaskProgress } from './task-progress';
 
 /** The body of `POST /v1/responses`, passed through whole; fields this package does not know are kept. */
 export type ResponseRequest = Omit<ResponseCreateParamsNonStreaming, 'background' | 'stream'> & {
@@ -39,6 +39,23 @@ export interface TaskFile {
   purpose?: string;
 }
 
+/** Codes of failed responses that a further try may help. */
+export const RETRYABLE_CODES = ['server_error', 'rate_limit_exceeded'] as const;
+
+export interface RetryOn {
+  /** Default: both. */
+  codes?: (typeof RETRYABLE_CODES)[number][];
+  /** Further tries at most: 1 to 10. */
+  times: number;
+}
+
+/** A response that failed and was followed by another (`retryOn`). */
+export interface Retry {
+  responseId: string;
+  code: string;
+  usage: ResponseUsage | null;
+}
+
 /** Options of one task; what is left out gets the default of `settings.ts`. */
 export interface TaskOptions {
   /** How the end is noticed. Only `poll` exists in this version. */
@@ -62,16 +79,37 @@ export interface TaskOptions {
   labels?: Record<string, string>;
   /** Uploaded before the run; their ids are put into every `code_interpreter` container of type `auto`. */
   files?: TaskFile[];
+  /** Create again when the response ends as `failed` with one of these codes. Each is a new paid run. Default: never. */
+  retryOn?: RetryOn;
   /** An answer whose `output` is larger (bytes of JSON) is left upstream and named `outputOmitted`. Default 1,000,000. */
   maxOutputBytes?: number;
 }
 
 /** Either start a new response, or watch one that exists. */
 export type TaskSource =
-  { request: ResponseRequest; attach?: undefined } | { attach: { responseId: string }; request?: undefined };
+  | { request: ResponseRequest; attach?: undefined; stored?: undefined }
+  | { attach: { responseId: string }; request?: undefined; stored?: undefined }
+  | { stored: StoredRequest; request?: undefined; attach?: undefined };
+
+/** A request that lies in the store, as those of batches do; only the worker reads it. */
+export interface StoredRequest {
+  /** Of the batch, in the store. */
+  folder: string;
+  file: number;
+  /** Bytes in the file. */
+  at: { offset: number; length: number };
+  index: number;
+  model: string | null;
+  include: string[];
+}
 
 /** The input of the `responseTask` workflow. `carried` is only set by continue-as-new. */
-export type TaskInput = TaskSource & { options?: TaskOptions; carried?: TaskProgress };
+export type TaskInput = TaskSource & {
+  options?: TaskOptions;
+  /** Where the answer goes in the store; only batches set it. */
+  answerKey?: string;
+  carried?: TaskProgress;
+};
 
 /** Why a task ended otherwise than completed; `code` is the API's own where there is one. */
 export interface TaskError {
@@ -108,8 +146,10 @@ export interface TaskResult {
   model: string | null;
   outputText: string | null;
   output: ResponseOutputItem[] | null;
-  /** True when the answer was larger than `maxOutputBytes`: fetch it from upstream by `responseId`. */
+  /** True when the answer is not here: it is in the store (`answerKey`), or upstream, by `responseId`. */
   outputOmitted: boolean;
+  /** Where the store has the answer; null when it is here, or upstream. */
+  answerKey: string | null;
   error: TaskError | null;
   incompleteReason: string | null;
   /** Null when upstream did not say: unknown, not zero. */
@@ -119,57 +159,12 @@ export interface TaskResult {
   polls: number;
   /** POSTs that were or may have been accepted. */
   creates: number;
+  /** Responses that failed before this one, in their order. */
+  retries: Retry[];
   possibleOrphans: PossibleOrphan[];
   /** Statuses that this version does not know, each with how often it was seen. */
   unknownStatuses: Record<string, number>;
   cancelReason: string | null;
   /** What should have been cancelled or deleted upstream and could not be, in words. */
   notCleaned: string[];
-}
-
-/** The answer of the `taskStatus` query. */
-export interface TaskStatusView {
-  taskId: string;
-  status: TaskStatus;
-  phase: 'uploading' | 'creating' | 'watching' | 'cancelling' | 'cleaning' | 'done';
-  responseId: string | null;
-  model: string | null;
-  priority: Priority;
-  polls: number;
-  creates: number;
-  startedAt: string;
-  deadlineAt: string;
-  nextLookAt: string | null;
-  lastError: string | null;
-  cancelReason: string | null;
-  possibleOrphans: PossibleOrphan[];
-}
-
-/** The argument of the `changeTask` update: what is given replaces the option of the running task. */
-export type TaskChange = Pick<TaskOptions, 'pollIntervalsSeconds' | 'maxWaitSeconds' | 'maxQueuedSeconds'>;
-
-/** Where a task stands; all of it survives continue-as-new. */
-export interface TaskProgress {
-  startedAtMs: number;
-  status: TaskStatus;
-  responseId: string | null;
-  model: string | null;
-  createdAt: string | null;
-  startedAt: string | null;
-  polls: number;
-  /** POSTs that were or may have been accepted. */
-  creates: number;
-  /** POSTs tried, refused ones too. */
-  attempts: number;
-  pollIndex: number;
-  retryAfterSeconds: number | null;
-  missing: number;
-  lastFault: UpstreamFault | null;
-  possibleOrphans: PossibleOrphan[];
-  unknownStatuses: Record<string, number>;
-  fileIds: string[];
-  /** `include` of the request, which every GET needs again. */
-  include: string[];
-  /** When this task learned the response's id; 0 when it was attached to. */
-  knownSinceMs: number;
 }

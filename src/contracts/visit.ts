@@ -1,6 +1,6 @@
 /** What workflows and activities say to each other. */
 import type { ResponseOutputItem, ResponseUsage } from 'openai/resources/responses/responses';
-import type { ResponseRequest, TaskError, TaskFile, TaskOutcome } from './task';
+import type { ResponseRequest, StoredRequest, TaskError, TaskFile, TaskOutcome } from './task';
 
 /** The types of failures that cross from activities to workflows. */
 export const FAULT_TYPES = [
@@ -46,6 +46,8 @@ export interface VisitPlan {
   /** True when the wait before the first look has passed already. */
   lookFirst: boolean;
   maxOutputBytes: number;
+  /** Where the answer goes in the store; null when the workflow carries it. */
+  answerKey: string | null;
   /** `include` of the request: a GET needs it again. */
   include: string[];
 }
@@ -53,7 +55,8 @@ export interface VisitPlan {
 export interface StartInput {
   taskId: string;
   attempt: number;
-  request: ResponseRequest;
+  /** Either the request, or where it is. */
+  source: { request: ResponseRequest } | { stored: StoredRequest };
   fileIds: string[];
   plan: VisitPlan;
 }
@@ -70,6 +73,7 @@ export interface CancelInput {
   responseId: string;
   include: string[];
   maxOutputBytes: number;
+  answerKey: string | null;
 }
 
 export interface CleanUpInput {
@@ -118,12 +122,17 @@ export interface VisitReport {
   seenAt: string | null;
 }
 
+/** An answer as the store has it. */
+export type StoredAnswer = Pick<Answer, 'outputText' | 'output'>;
+
 /** A terminal response, as a GET (or the reply of the create) gave it. */
 export interface Answer {
   status: 'completed' | 'failed' | 'incomplete' | 'cancelled';
   outputText: string | null;
   output: ResponseOutputItem[] | null;
   outputOmitted: boolean;
+  /** Where the store has text and output; null when they are here, or upstream. */
+  answerKey: string | null;
   error: TaskError | null;
   incompleteReason: string | null;
   usage: ResponseUsage | null;

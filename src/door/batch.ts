@@ -1,7 +1,7 @@
 /** A batch file: JSON lines, each of them a task. */
 import type { BatchItem, TaskInput } from '../contracts';
 import { UsageError } from '../errors';
-import { count, jsonBytes, MAX_BYTES, MAX_ITEMS } from './bounds';
+import { count, MAX_ITEMS } from './bounds';
 import { readLine, type LineDefaults, type ReadLine } from './line';
 import { optionProblems } from './options';
 import { isText, say, show, type Problem } from './problem';
@@ -61,21 +61,12 @@ function summarize(problems: Problem[]): Problem | undefined {
   return { ...problem, message: `${problem.message} (${others.length} more in this line: ${fields})` };
 }
 
-function checkWholeSize(items: BatchItem[]): void {
-  const good = items.filter(({ task }) => task !== undefined);
-  const bytes = good.reduce((sum, item) => sum + (jsonBytes(item) ?? 0), 0);
-  if (bytes <= MAX_BYTES) return;
-  throw new UsageError([
-    `file: ${count(good.length)} tasks have ${count(bytes)} bytes of JSON, more than ${count(MAX_BYTES)}; ${SPLIT}`,
-  ]);
-}
-
 /**
  * Reads the JSON lines of a batch. A bad line is an item with a `problem`, and one entry of `problems`
  * (`line 7, input: …`); the good ones can still be run.
  *
  * @param defaults `model` for requests that name neither a model nor a template; `options` under those of each line.
- * @throws UsageError when the file as a whole cannot be one batch: empty, too many items, too many bytes, wrong defaults.
+ * @throws UsageError when the file as a whole cannot be one batch: empty, too many items, wrong defaults.
  */
 export function parseBatchLines(text: string, defaults: LineDefaults = {}): { items: BatchItem[]; problems: string[] } {
   const wrongDefaults = optionProblems(defaults.options).map((problem) => say(problem));
@@ -95,6 +86,5 @@ export function parseBatchLines(text: string, defaults: LineDefaults = {}): { it
     said.push(say(problem, `line ${line}`));
     return { id, problem: { line, ...problem } };
   });
-  checkWholeSize(items);
   return { items, problems: said };
 }

@@ -1,5 +1,5 @@
 /** Input is checked here before anything is started or paid. */
-export { assertBatch } from './batch-input';
+export { assertBatch, itemChecker, settingsProblems } from './batch-plan';
 export { parseBatchLines } from './batch';
 export { checkChange } from './change';
 export { assertTask, checkId, checkTask } from './task';

@@ -1,5 +1,5 @@
 /** The options of a task. */
-import { PRIORITIES, type TaskOptions } from '../contracts';
+import { PRIORITIES, RETRYABLE_CODES, type TaskOptions } from '../contracts';
 import { waitingProblems } from '../settings';
 import { at, isFields, isText, unknownFields, type Fields, type Problem } from './problem';
 
@@ -23,6 +23,7 @@ const NAMES: Record<keyof TaskOptions, true> = {
   tenant: true,
   labels: true,
   files: true,
+  retryOn: true,
   maxOutputBytes: true,
 };
 
@@ -35,6 +36,7 @@ const MAX_LABEL_CHARS = 512;
 const MAX_FILES = 50;
 const MAX_PATH_CHARS = 1000;
 const MAX_OUTPUT_BYTES = 1_000_000;
+const MAX_RETRIES = 10;
 
 function enumProblems(options: Fields): Problem[] {
   return Object.entries(ENUMS).flatMap(([field, allowed]) => {
@@ -85,6 +87,19 @@ function fileProblems(files: unknown): Problem[] {
   });
 }
 
+function retryProblems(retryOn: unknown): Problem[] {
+  if (retryOn === undefined) return [];
+  if (!isFields(retryOn)) return [{ field: 'retryOn', message: 'expected an object; write {"times": 2}' }];
+  const problems = unknownFields(retryOn, ['codes', 'times'], { place: 'retryOn' });
+  const { codes, times } = retryOn;
+  if (!(Number.isInteger(times) && Number(times) >= 1 && Number(times) <= MAX_RETRIES))
+    problems.push({ field: 'retryOn.times', message: `expected a whole number from 1 to ${MAX_RETRIES}` });
+  const known: readonly unknown[] = RETRYABLE_CODES;
+  if (codes !== undefined && !(Array.isArray(codes) && codes.length > 0 && codes.every((code) => known.includes(code))))
+    problems.push({ field: 'retryOn.codes', message: `expected a list of ${RETRYABLE_CODES.join(' and ')}` });
+  return problems;
+}
+
 /** Those of `settings.ts`, which are shared with the running workflow, are sentences that begin with the field. */
 function splitSentence(sentence: string): Problem {
   const end = sentence.indexOf(': ');
@@ -102,6 +117,7 @@ export function optionProblems(options: unknown): Problem[] {
     ...enumProblems(options),
     ...labelProblems(options.labels),
     ...fileProblems(options.files),
+    ...retryProblems(options.retryOn),
   ];
   if (tenant !== undefined && !(typeof tenant === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(tenant))) {
     problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });

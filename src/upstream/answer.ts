@@ -80,6 +80,7 @@ export function toAnswer(response: Response, maxOutputBytes: number): Answer {
     outputText: outputOmitted ? null : outputText(output),
     output: outputOmitted ? null : output,
     outputOmitted,
+    answerKey: null,
     error: errorOf(response),
     incompleteReason: reasonOf(response),
     usage: response.usage ?? null,

@@ -1,152 +1,123 @@
-/** What a running batch knows: pure bookkeeping over its records. */
-import type {
-  BatchInput,
-  BatchItem,
-  BatchProgress,
-  BatchRecord,
-  BatchResult,
-  TaskError,
-  TaskOutcome,
-  TaskResult,
-} from '../contracts';
+/** What the workflow of a batch knows. */
+import { setCurrentDetails, type ChildWorkflowHandle } from '@temporalio/workflow';
+import type { BatchInput, BatchResult, BatchState, BatchStop, Tally } from '../contracts';
+import { costOf, endedOf, mergeTallies, progressOf } from './tally';
+import type { responseBatchPage } from './page';
+
+export type PageChild = ChildWorkflowHandle<typeof responseBatchPage>;
+
+export interface OpenPage {
+  child: PageChild;
+  /** As it last reported. */
+  tally: Tally;
+}
 
 export interface Batch {
   readonly batchId: string;
-  readonly items: BatchItem[];
-  readonly concurrency: number;
+  readonly input: BatchInput;
+  readonly total: number;
   readonly startedAtMs: number;
-  /** By index; absent while the item waits or runs. */
-  records: (BatchRecord | undefined)[];
-  /** Item id -> workflow id. */
-  running: Map<string, string>;
-  stop: { by: 'signal' | 'temporal'; reason: string } | null;
-  done: boolean;
+  endedAtMs: number | null;
+  concurrency: number;
+  paused: boolean;
+  /** Slots that no page has. All others are in pages, or on their way. */
+  spare: number;
+  /** By number, in the order of their start. */
+  open: Map<number, OpenPage>;
+  closed: Tally[];
+  /** Pages whose workflow was terminated or failed. */
+  lost: number[];
+  /** Why the first page could not be read: then nothing was started at all. */
+  unreadable: string | null;
+  /** The newest page has nearly started all of its items. */
+  nextWanted: boolean;
+  stop: { kind: BatchStop; by: 'signal' | 'temporal' | 'budget'; reason: string; running: 'finish' | 'cancel' } | null;
+  result: BatchResult | null;
 }
-
-export const DEFAULT_CONCURRENCY = 50;
-
-/** All records of a small batch travel in one payload of at most 2 MB; this is what their answers may take of it. */
-const INLINE_ANSWER_BYTES = 1_200_000;
 
 export function openBatch(input: BatchInput, batchId: string, nowMs: number): Batch {
   return {
     batchId,
-    items: input.items,
-    concurrency: input.concurrency ?? DEFAULT_CONCURRENCY,
+    input,
+    total: input.pages.reduce((sum, { items }) => sum + items, 0),
     startedAtMs: nowMs,
-    records: new Array<BatchRecord | undefined>(input.items.length).fill(undefined),
-    running: new Map(),
+    endedAtMs: null,
+    concurrency: input.concurrency,
+    paused: false,
+    spare: input.concurrency,
+    open: new Map(),
+    closed: [],
+    lost: [],
+    unreadable: null,
+    nextWanted: true,
     stop: null,
-    done: false,
-  };
-}
-
-/** The share of one item: a larger answer stays upstream and is fetched by the client. */
-export const answerBytesPerItem = (items: number): number => Math.floor(INLINE_ANSWER_BYTES / Math.max(1, items));
-
-function emptyRecord(index: number, id: string, status: TaskOutcome, error: TaskError | null): BatchRecord {
-  return {
-    index,
-    id,
-    workflowId: null,
-    responseId: null,
-    status,
     result: null,
-    resultOmitted: false,
-    error,
-    usage: null,
-    seconds: null,
-    polls: 0,
-    creates: 0,
-    possibleOrphans: [],
-    notCleaned: [],
   };
 }
 
-/** A record for an item that gave no result: refused, never started, or lost with its workflow. */
-export function recordWithout(
-  index: number,
-  item: BatchItem,
-  status: TaskOutcome,
-  error: TaskError | null,
-): BatchRecord {
-  return emptyRecord(index, item.id, status, error);
-}
+export const tallyOf = (batch: Batch): Tally =>
+  mergeTallies([...batch.closed, ...[...batch.open.values()].map(({ tally }) => tally)]);
 
-export function recordOf(
-  index: number,
-  item: BatchItem,
-  result: TaskResult,
-  startedAtMs: number,
-  nowMs: number,
-): BatchRecord {
-  const { taskId, responseId, status, outputText, outputOmitted, error, incompleteReason, usage } = result;
-  const { polls, creates, possibleOrphans, notCleaned } = result;
-  const incomplete = incompleteReason ? { code: 'incomplete', message: incompleteReason } : null;
+export function stateOf(batch: Batch): BatchState {
+  const { batchId, total, startedAtMs, endedAtMs, paused, concurrency, stop } = batch;
   return {
-    index,
-    id: item.id,
-    workflowId: taskId,
-    responseId,
-    status,
-    result: outputText,
-    resultOmitted: outputOmitted,
-    error: error ?? incomplete,
-    usage,
-    seconds: Math.round((nowMs - startedAtMs) / 10) / 100,
-    polls,
-    creates,
-    possibleOrphans,
-    notCleaned,
+    batchId,
+    total,
+    startedAtMs,
+    endedAtMs,
+    paused,
+    concurrency,
+    budget: batch.input.budget ?? null,
+    closed: mergeTallies(batch.closed),
+    open: [...batch.open.values()].map(({ child, tally }) => ({ workflowId: child.workflowId, tally })),
+    stop: stop && { kind: stop.kind, reason: stop.reason },
   };
 }
 
-function countsOf(records: BatchRecord[]): Partial<Record<TaskOutcome, number>> {
-  const counts: Partial<Record<TaskOutcome, number>> = {};
-  for (const { status } of records) counts[status] = (counts[status] ?? 0) + 1;
-  return counts;
-}
-
-const ended = (batch: Batch): BatchRecord[] => batch.records.filter((record) => record !== undefined);
-
-export function progressOf(batch: Batch, nowMs: number): BatchProgress {
-  const records = ended(batch);
-  const seconds = Math.max(0.001, (nowMs - batch.startedAtMs) / 1000);
-  // Items refused at the door took no time, so they say nothing about the rate.
-  const worked = records.filter((record) => record.workflowId !== null).length;
-  const left = batch.items.length - records.length;
+export function resultOf(batch: Batch, nowMs: number): BatchResult {
+  const tally = tallyOf(batch);
+  const notStarted = batch.lost.length > 0 ? 0 : batch.total - endedOf(tally);
+  // Of a lost page nobody knows which of its items had been started: they are unknown, and never taken for cancelled.
+  const unknown = batch.lost.length > 0 ? batch.total - endedOf(tally) : 0;
+  const { counts } = tally;
   return {
     batchId: batch.batchId,
-    total: batch.items.length,
-    waiting: left - batch.running.size,
-    running: [...batch.running.keys()],
-    counts: countsOf(records),
-    tasksPerSecond: worked / seconds,
-    secondsLeft: worked === 0 ? null : Math.round((left * seconds) / worked),
-    tokens: {
-      total: records.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0),
-      unknownFor: records.filter(({ usage, creates }) => creates > 0 && !usage).length,
+    status: batch.stop ? (batch.stop.kind === 'budget' ? 'stopped' : 'cancelled') : 'completed',
+    reason: batch.stop?.reason ?? null,
+    total: batch.total,
+    counts: {
+      ...counts,
+      ...(notStarted > 0 ? { cancelled: (counts.cancelled ?? 0) + notStarted } : {}),
+      ...(unknown > 0 ? { unknown: (counts.unknown ?? 0) + unknown } : {}),
     },
-    cancelReason: batch.stop?.reason ?? null,
+    notStarted,
+    usage: tally.usage,
+    costUsd: costOf(tally.usage, batch.input.budget),
+    retries: tally.retries,
+    lostPages: batch.lost,
+    retryOf: batch.input.retryOf ?? null,
+    seconds: Math.round((nowMs - batch.startedAtMs) / 100) / 10,
+    records: null,
   };
-}
-
-export function resultOf(batch: Batch): BatchResult {
-  const records = ended(batch);
-  return { batchId: batch.batchId, status: batch.stop ? 'cancelled' : 'completed', counts: countsOf(records), records };
 }
 
 /** Current Details in markdown. */
-export function describeBatch(batch: Batch, nowMs: number): string {
-  const { total, waiting, running, counts, tokens, secondsLeft } = progressOf(batch, nowMs);
-  const finished = Object.entries(counts).map(([status, count]) => `- ${status}: ${count}`);
-  return [
-    `**${total - waiting - running.length} of ${total}** ended`,
+export function showBatch(batch: Batch): void {
+  const view = progressOf(stateOf(batch), Date.now());
+  const tokens = Object.entries(view.usage).map(
+    ([model, { input, output, unknown }]) =>
+      `- ${model}: ${input} tokens in, ${output} out${unknown > 0 ? ` (not known for ${unknown})` : ''}`,
+  );
+  const lines = [
+    `**${view.total - view.waiting - view.running} of ${view.total}** ended${view.paused ? ' (paused)' : ''}`,
     '',
-    ...finished,
-    `- running: ${running.length}, waiting: ${waiting}`,
-    `- tokens: ${tokens.total}${tokens.unknownFor > 0 ? ` (not known for ${tokens.unknownFor})` : ''}`,
-    ...(batch.done || secondsLeft === null ? [] : [`- time left: about ${secondsLeft} s`]),
-    ...(batch.stop ? [`- cancelled: ${batch.stop.reason}`] : []),
-  ].join('\n');
+    ...Object.entries(view.counts).map(([status, count]) => `- ${status}: ${count}`),
+    `- running: ${view.running} of at most ${view.concurrency}, waiting: ${view.waiting}`,
+    ...tokens,
+    ...(view.costUsd === null ? [] : [`- cost: $${view.costUsd.toFixed(4)}`]),
+    ...(view.secondsLeft === null ? [] : [`- time left: about ${view.secondsLeft} s`]),
+    ...(view.stop ? [`- stopped: ${view.stop.reason}`] : []),
+    ...(batch.lost.length > 0 ? [`- pages lost: ${batch.lost.map((page) => page + 1).join(', ')}`] : []),
+  ];
+  setCurrentDetails(lines.join('\n'));
 }

@@ -1,6 +1,6 @@
 /** The first phase: exactly one response, or a clear word that there may be another. */
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import type { ResponseRequest, StartHeartbeat, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
+import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
 import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
 import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
 
@@ -45,9 +45,9 @@ function readFailure(error: unknown): Started {
   throw error;
 }
 
-async function startOnce(task: Task, request: ResponseRequest): Promise<Started> {
+async function startOnce(task: Task, source: StartInput['source']): Promise<Started> {
   const attempt = ++task.progress.attempts;
-  const input = { taskId: task.taskId, attempt, request, fileIds: task.progress.fileIds, plan: planVisit(task, false) };
+  const input = { taskId: task.taskId, attempt, source, fileIds: task.progress.fileIds, plan: planVisit(task, false) };
   const summary = attempt === 1 ? 'create, then the first looks' : `create, attempt ${attempt}, then the first looks`;
   try {
     const call = () => start.startResponse.executeWithOptions({ summary }, [input]);
@@ -67,7 +67,7 @@ function noteLost(task: Task, fault: UpstreamFault): boolean {
     at: new Date().toISOString(),
     reason: fault.message,
   });
-  return settings.onAmbiguousCreate === 'retry' && progress.creates < MAX_POSSIBLE_CREATES;
+  return settings.onAmbiguousCreate === 'retry' && progress.possibleOrphans.length < MAX_POSSIBLE_CREATES;
 }
 
 function ambiguousEnd({ taskId, progress }: Task, fault: UpstreamFault): EarlyEnd {
@@ -92,12 +92,12 @@ function tooLate({ settings, progress }: Task): EarlyEnd {
 }
 
 /** Creates the response; null when there is one to watch. */
-export async function createResponse(task: Task, request: ResponseRequest): Promise<EarlyEnd | null> {
+export async function createResponse(task: Task, source: StartInput['source']): Promise<EarlyEnd | null> {
   const { progress } = task;
   for (;;) {
     if (task.stop) return { status: 'cancelled', error: null };
     if (Date.now() >= deadlineMs(task)) return tooLate(task);
-    const started = await startOnce(task, request);
+    const started = await startOnce(task, source);
     if (started.kind === 'created') {
       progress.creates++;
       progress.knownSinceMs = Date.now();

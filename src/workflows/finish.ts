@@ -14,7 +14,8 @@ async function cancelUpstream(task: Task, responseId: string): Promise<string[]>
   task.phase = 'cancelling';
   showDetails(task);
   const { progress, settings } = task;
-  const input = { responseId, include: progress.include, maxOutputBytes: settings.maxOutputBytes };
+  const answerKey = task.input.answerKey ?? null;
+  const input = { responseId, include: progress.include, maxOutputBytes: settings.maxOutputBytes, answerKey };
   try {
     const { pollIndex } = progress;
     absorb(task, await cancel.cancelResponse.executeWithOptions({ summary: 'cancel upstream, then look' }, [input]));
@@ -80,6 +81,7 @@ function resultOf(task: Task, { status, error }: EarlyEnd, notCleaned: string[],
     outputText: answer?.outputText ?? null,
     output: answer?.output ?? null,
     outputOmitted: answer?.outputOmitted ?? false,
+    answerKey: answer?.answerKey ?? null,
     error,
     incompleteReason: answer?.incompleteReason ?? null,
     usage: answer?.usage ?? null,
@@ -91,6 +93,7 @@ function resultOf(task: Task, { status, error }: EarlyEnd, notCleaned: string[],
     },
     polls: progress.polls,
     creates: progress.creates,
+    retries: progress.retries,
     possibleOrphans: progress.possibleOrphans,
     unknownStatuses: progress.unknownStatuses,
     cancelReason: task.stop?.reason ?? null,

@@ -3,11 +3,13 @@ export { responseBatch } from './batch';
 export {
   batchProgressQuery,
   batchResultQuery,
+  batchStateQuery,
   cancelBatchSignal,
-  cancelTaskSignal,
-  changeTaskUpdate,
-  lookNowSignal,
-  taskResultQuery,
-  taskStatusQuery,
-} from './messages';
+  pageProgressQuery,
+  pauseBatchUpdate,
+  resumeBatchUpdate,
+  setConcurrencyUpdate,
+} from './batch-messages';
+export { cancelTaskSignal, changeTaskUpdate, lookNowSignal, taskResultQuery, taskStatusQuery } from './messages';
+export { responseBatchPage } from './page';
 export { responseTask } from './task';

@@ -42,6 +42,16 @@ export const resources = proxyActivities<Pick<Activities, 'uploadFile' | 'cleanU
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
 });
 
+/** A blob of records, and one event of the page's history, for as many. */
+export const RECORDS_PER_BLOB = 50;
+
+export const pages = proxyActivities<Pick<Activities, 'readHeads' | 'saveRecords' | 'readFew'>>({
+  // Files of less than a megabyte; a store over a network may stall.
+  startToCloseTimeout: '60s',
+  // For ever: a full disk is mended some day, and what was paid must be written down. `InputUnreadable` ends it.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+});
+
 /** A run continues as new after this many looks: 11 events each, and a run should stay under 10,240. */
 export const MAX_LOOKS_PER_RUN = 400;
 

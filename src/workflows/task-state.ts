@@ -45,7 +45,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     startedAtMs: Date.now(),
     status: 'queued',
     responseId: input.attach?.responseId ?? null,
-    model: input.request?.model ?? null,
+    model: input.request?.model ?? input.stored?.model ?? null,
     createdAt: null,
     startedAt: null,
     polls: 0,
@@ -58,14 +58,15 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     possibleOrphans: [],
     unknownStatuses: {},
     fileIds: [],
-    include: input.request?.include ?? [],
+    include: input.request?.include ?? input.stored?.include ?? [],
+    retries: [],
     knownSinceMs: 0,
   };
   return {
     taskId: workflowInfo().workflowId,
     input,
     settings,
-    progress: input.carried ?? fresh,
+    progress: { ...fresh, ...input.carried },
     phase: input.carried || input.attach ? 'watching' : 'creating',
     stop: null,
     wake: null,
@@ -172,6 +173,7 @@ export function planVisit(task: Task, lookFirst: boolean): VisitPlan {
     maxQueuedSeconds: queuedUntil === null ? null : secondsUntil(queuedUntil),
     lookFirst,
     maxOutputBytes: settings.maxOutputBytes,
+    answerKey: task.input.answerKey ?? null,
     include: progress.include,
   };
 }

@@ -5,6 +5,7 @@ import { resolveSettings, waitingProblems } from '../settings';
 import { createResponse, type EarlyEnd } from './create';
 import { finish } from './finish';
 import { cancelTaskSignal, changeTaskUpdate, lookNowSignal, taskResultQuery, taskStatusQuery } from './messages';
+import { mayRetry, prepareRetry } from './retry';
 import { openTask, showDetails, statusView, type Task } from './task-state';
 import { uploadFiles } from './upload';
 import { watchResponse, type WatchEnd } from './watch';
@@ -14,7 +15,7 @@ function badInput(message: string): ApplicationFailure {
 }
 
 function checkInput(input: TaskInput | undefined): TaskInput {
-  if (!input?.request && !input?.attach?.responseId)
+  if (!input?.request && !input?.stored && !input?.attach?.responseId)
     throw badInput('Expected { request } or { attach: { responseId } }.');
   const problems = waitingProblems(input.options ?? {});
   if (problems.length > 0) throw badInput(problems.join(' '));
@@ -70,15 +71,19 @@ function listen(task: Task): void {
 }
 
 async function pursue(task: Task): Promise<TaskResult> {
-  const end = (await begin(task)) ?? (await watch(task));
-  return finish(task, end);
+  for (;;) {
+    const end = (await begin(task)) ?? (await watch(task));
+    if (!mayRetry(task, end)) return finish(task, end);
+    await prepareRetry(task);
+  }
 }
 
 async function begin(task: Task): Promise<EarlyEnd | null> {
-  const { request } = task.input;
-  if (!request || task.progress.responseId) return null;
+  const { request, stored } = task.input;
+  const source = request ? { request } : stored ? { stored } : null;
+  if (!source || task.progress.responseId) return null;
   showDetails(task);
-  return (await uploadFiles(task)) ?? (await createResponse(task, request));
+  return (await uploadFiles(task)) ?? (await createResponse(task, source));
 }
 
 async function watch(task: Task): Promise<WatchEnd> {

@@ -12,7 +12,7 @@ const MAX_EXPIRY_SECONDS = 30 * 86_400;
 export async function uploadFiles(task: Task): Promise<EarlyEnd | null> {
   const { files, maxWaitSeconds } = task.settings;
   const expiresAfterSeconds = Math.min(MAX_EXPIRY_SECONDS, Math.ceil(maxWaitSeconds) + EXPIRY_MARGIN_SECONDS);
-  for (const file of files) {
+  for (const file of files.slice(task.progress.fileIds.length)) {
     if (task.stop) return { status: 'cancelled', error: null };
     if (Date.now() >= deadlineMs(task)) {
       return {

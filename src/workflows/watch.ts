@@ -53,10 +53,13 @@ async function lookOnce(task: Task, responseId: string, lookFirst: boolean): Pro
   }
 }
 
-/** The next run starts with the id, not with the prompt: the request has been sent. */
+/** The next run starts with the id, not with the prompt: the request has been sent, and may only be wanted again. */
 function carryOn(task: Task, responseId: string): Promise<never> {
+  const { request, stored, answerKey } = task.input;
+  const source = task.settings.retryOn && request ? { request } : stored ? { stored } : { attach: { responseId } };
   return continueAsNew<(input: TaskInput) => Promise<TaskResult>>({
-    attach: { responseId },
+    ...source,
+    ...(answerKey === undefined ? {} : { answerKey }),
     options: task.settings,
     carried: task.progress,
   });

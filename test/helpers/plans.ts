@@ -13,6 +13,7 @@ export function planOf(fields: Partial<VisitPlan> = {}): VisitPlan {
     maxQueuedSeconds: null,
     lookFirst: true,
     maxOutputBytes: 1_000_000,
+    answerKey: null,
     include: [],
     ...fields,
   };

@@ -3,11 +3,17 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
 import type { CleanUpHook } from '../../src/activities';
-import type { TaskInput, TaskOptions, TaskResult } from '../../src/contracts';
+import type { BatchPlan, BatchRecord, TaskInput, TaskOptions, TaskResult } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../../src/names';
+import { batchReader } from '../../src/client/records';
+import { readRecorded } from '../../src/client/read';
+import { startBatch } from '../../src/client/batch';
+import { folderStore, type BlobStore } from '../../src/store';
 import { createWorker } from '../../src/worker';
 import { testServerPath, temporalCliPath } from './binaries';
 
@@ -26,6 +32,11 @@ export interface World {
   env: TestWorkflowEnvironment;
   client: Client;
   emulator: Emulator;
+  store: BlobStore;
+  /** Starts a batch through the store, as the client does. */
+  startBatch(plan: BatchPlan, id?: string, itemsPerPage?: number): Promise<WorkflowHandle>;
+  /** What was written down of a batch, in input order. */
+  recordsOf(id: string): Promise<BatchRecord[]>;
   /** Starts a task; its id is unique. */
   start(task: TaskInput, id?: string): Promise<WorkflowHandleWithFirstExecutionRunId>;
   /** Starts a task from a prompt and a scenario. */
@@ -53,10 +64,25 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
   const start: World['start'] = (task, id = uniqueId('task')) =>
     env.client.workflow.start('responseTask', { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [task] });
   const { cleanUp, secrets, callDeadlineMs } = options;
+  const storeDir = mkdtempSync(join(tmpdir(), 'durable-responses-store-'));
+  const store = folderStore(storeDir);
+  const noUpstream = () => Promise.reject(new Error('This test has no upstream to fetch answers from.'));
   return {
     env,
     client: env.client,
     emulator,
+    store,
+    startBatch: async (plan, id = uniqueId('batch'), itemsPerPage) => {
+      const context = { client: env.client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store };
+      await startBatch(context, plan, { id, random: 'test', itemsPerPage });
+      return env.client.workflow.getHandle(id);
+    },
+    recordsOf: async (id) => {
+      const reader = batchReader(store, noUpstream, await readRecorded(env.client, id));
+      const records: BatchRecord[] = [];
+      for await (const record of reader.records()) records.push(record);
+      return records;
+    },
     start,
     ask: (scenario, taskOptions, metadata) =>
       start({
@@ -74,6 +100,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
         openai: { apiKey: 'sk-test', baseURL: emulator.url, callDeadlineMs },
         cleanUp,
         secrets,
+        store,
         worker: { workflowBundle: WORKFLOW_BUNDLE, shutdownGraceTime: '1s' },
       });
       return worker.runUntil(body);
@@ -81,6 +108,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
     close: async () => {
       await emulator.close();
       await env.teardown();
+      rmSync(storeDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,48 @@
+/** The activities of batches: all they do is read and write the store. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { BatchRecord, ItemHead, StoredRecord } from '../contracts';
+import { BlobMissingError, batchKeys, type BlobStore } from '../store';
+import { readEntries, readHeads } from '../store/batch-records';
+
+/** A store over a network may be a moment behind; after these attempts the page is not there. */
+const READ_ATTEMPTS = 5;
+
+/** What the workflow's result may carry: far below the 2 MB of a payload, since people look at it in the Web UI. */
+const MAX_FEW_BYTES = 256 * 1024;
+
+export function createBatchActivities({ store }: { store: BlobStore }) {
+  return {
+    /** What a page's workflow knows of its items. @throws `InputUnreadable` when this worker sees another store. */
+    async readHeads({ folder, file }: { folder: string; file: number }): Promise<ItemHead[]> {
+      try {
+        return await readHeads(store, folder, file);
+      } catch (error) {
+        const gone = error instanceof BlobMissingError || error instanceof SyntaxError;
+        if (!gone || Context.current().info.attempt < READ_ATTEMPTS) throw error;
+        const message =
+          `The worker cannot read the input of the batch in ${store.place}. ` +
+          'The client and every worker need the same DURABLE_RESPONSES_STORE_DIR. Nothing was started.';
+        throw ApplicationFailure.nonRetryable(message, 'InputUnreadable');
+      }
+    },
+
+    /** Writes records down; writing them again changes nothing. */
+    async saveRecords(input: { folder: string; file: number; chunk: number; records: StoredRecord[] }): Promise<void> {
+      const lines = input.records.map((record) => `${JSON.stringify(record)}\n`).join('');
+      await store.put(batchKeys.records(input.folder, input.file, input.chunk), lines);
+    },
+
+    /** The records of a small batch; null when they are too large for the result of a workflow. */
+    async readFew({ folder }: { folder: string }): Promise<BatchRecord[] | null> {
+      const records: BatchRecord[] = [];
+      let sizeBytes = 0;
+      // Those that were never started are named by the client, which knows why.
+      for await (const { record } of readEntries(store, folder, () => null)) {
+        sizeBytes += Buffer.byteLength(JSON.stringify(record));
+        if (sizeBytes > MAX_FEW_BYTES) return null;
+        records.push(record);
+      }
+      return records;
+    },
+  };
+}

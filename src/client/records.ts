@@ -1,0 +1,109 @@
+/** The records of batches, out of the store, with what no record says: what was never started, or was lost. */
+import type { ResponseOutputItem } from 'openai/resources/responses/responses';
+import type { BatchRecord, BatchResult, ItemHead, TaskError, TaskOutcome } from '../contracts';
+import { UsageError } from '../errors';
+import { itemWorkflowId } from '../names';
+import { BlobMissingError, type BlobStore } from '../store';
+import { readAnswer, readEntries, readManifest, type StoredEntry } from '../store/batch-records';
+import { batchKeys } from '../store/keys';
+import { fetchAnswer, type UpstreamOf } from './omitted';
+
+/** What is known of a batch whose records are read. */
+export interface RecordedBatch {
+  id: string;
+  folder: string;
+  /** Null when the batch runs, or ended without a result. */
+  result: BatchResult | null;
+  /** False while it runs: items without a record are left out. */
+  ended: boolean;
+}
+
+function emptyRecord(head: ItemHead, status: TaskOutcome, error: TaskError, workflowId: string | null): BatchRecord {
+  const none = { responseId: null, result: null, resultOmitted: false, usage: null, seconds: null };
+  return {
+    ...none,
+    index: head.index,
+    id: head.id,
+    workflowId,
+    status,
+    priority: head.options.priority ?? 'medium',
+    model: head.model,
+    error,
+    startedAt: null,
+    endedAt: null,
+    polls: 0,
+    creates: 0,
+    retries: [],
+    possibleOrphans: [],
+    notCleaned: [],
+  };
+}
+
+/** Bad lines are known from the input, whether their page was opened or not. */
+function recordOfBadLine(head: ItemHead, problem: NonNullable<ItemHead['problem']>): BatchRecord {
+  const message = `line ${problem.line}, ${problem.field}: ${problem.message}`;
+  return emptyRecord(head, 'rejected', { code: 'bad_input', message }, null);
+}
+
+function missingRecord({ id, result }: RecordedBatch, head: ItemHead, lost: boolean): BatchRecord {
+  if (head.problem) return recordOfBadLine(head, head.problem);
+  const workflowId = itemWorkflowId(id, head.id);
+  if (result && !lost) {
+    const message = `The batch was stopped before this item was started: ${result.reason ?? 'no reason given'}`;
+    return emptyRecord(head, 'cancelled', { code: 'not_started', message }, null);
+  }
+  const what = result ? 'The workflow of its page' : 'The batch';
+  const message =
+    `${what} ended before it wrote this item down. If ${workflowId} was started, its response may be paid: ` +
+    `see \`task status ${workflowId}\`, or look for metadata.task_id.`;
+  return emptyRecord(head, 'unknown', { code: result ? 'page_lost' : 'batch_lost', message }, workflowId);
+}
+
+/** @throws UsageError when this client sees another store than the one that started the batch. */
+async function assertStored(store: BlobStore, { id, folder }: RecordedBatch): Promise<void> {
+  try {
+    await store.get(batchKeys.manifest(folder));
+  } catch (error) {
+    if (!(error instanceof BlobMissingError)) throw error;
+    throw new UsageError([
+      `${id}: its records are not in ${store.place}; set DURABLE_RESPONSES_STORE_DIR to the folder it was started with`,
+    ]);
+  }
+}
+
+/** Everything the store has of a batch, in input order. One page at a time is in memory. */
+export async function* entriesOf(store: BlobStore, batch: RecordedBatch): AsyncGenerator<StoredEntry> {
+  await assertStored(store, batch);
+  const { pages } = await readManifest(store, batch.folder);
+  const lost = new Set((batch.result?.lostPages ?? []).map((page) => pages[page]?.file));
+  yield* readEntries(store, batch.folder, (head, file) =>
+    batch.ended ? missingRecord(batch, head, lost.has(file)) : null,
+  );
+}
+
+/** Answers that are neither in the workflow nor in the store are fetched from upstream, where they can be had. */
+async function withAnswerOf(record: BatchRecord, upstream: UpstreamOf): Promise<BatchRecord> {
+  if (!record.resultOmitted || !record.responseId) return record;
+  const answer = await fetchAnswer(upstream, record.id, record.responseId).catch(() => null);
+  return answer ? { ...record, result: answer.outputText, resultOmitted: false } : record;
+}
+
+/** Reads what a batch has written down. */
+export interface BatchReader {
+  /** Null while the batch runs, and when it was ended without a result. */
+  readonly result: BatchResult | null;
+  /** In input order; of a running batch those there are. What cannot be fetched is `resultOmitted`. */
+  records(): AsyncGenerator<BatchRecord>;
+  /** The output items of an answer, as the API gave them; null when the store has none. */
+  outputOf(record: BatchRecord): Promise<ResponseOutputItem[] | null>;
+}
+
+export function batchReader(store: BlobStore, upstream: UpstreamOf, batch: RecordedBatch): BatchReader {
+  return {
+    result: batch.result,
+    async *records() {
+      for await (const { record } of entriesOf(store, batch)) yield await withAnswerOf(record, upstream);
+    },
+    outputOf: async ({ index }) => (await readAnswer(store, batchKeys.answer(batch.folder, index)))?.output ?? null,
+  };
+}

@@ -1,0 +1,97 @@
+/** A connection to the tasks of one namespace: what every method of the client needs. */
+import type { Client } from '@temporalio/client';
+import { randomBytes } from 'node:crypto';
+import { loadConfig, type Config } from '../config';
+import { connectClient, ensureSearchAttributes, type ResolvedTemporal } from '../connection';
+import { checkId } from '../door';
+import { readEmbedded } from '../embedded';
+import { UnreachableError, UsageError } from '../errors';
+import { folderStore, type BlobStore } from '../store';
+import { createUpstream, needsEmulator, upstreamOptions, type Upstream } from '../upstream';
+import type { StartContext } from './start';
+
+export interface ConnectOptions {
+  /** Default: from the environment and `.env`. */
+  config?: Config;
+  /** For everything up to a usable connection. Default 10,000. */
+  deadlineMs?: number;
+  /** Where tasks are started. Default: the configured one. */
+  taskQueue?: string;
+  /** Input and answers of batches; the workers need the same. Default: the configured folder. */
+  store?: BlobStore;
+}
+
+/** What a worker of your own needs to serve the same tasks: see `examples/own-worker.ts`. */
+export type Server = Pick<ResolvedTemporal, 'address' | 'namespace' | 'connectionOptions'> & { taskQueue: string };
+
+export interface SessionParts {
+  temporal: Client;
+  uiUrl: string | undefined;
+  server: Server;
+  context: StartContext & { store: BlobStore };
+  config: Config;
+}
+
+export const random = (): string => randomBytes(3).toString('hex');
+
+/** @throws UsageError for what can be no id. */
+export function assertId(id: string): string {
+  const problems = checkId(id);
+  if (problems.length > 0) throw new UsageError(problems);
+  return id;
+}
+
+/** @throws UnreachableError (with a `hint`) when there is no server; UsageError for a wrong configuration. */
+export async function openSession(options: ConnectOptions): Promise<SessionParts> {
+  const config = options.config ?? loadConfig();
+  const { taskQueue = config.taskQueue } = options;
+  const { client, connection, uiUrl, ...found } = await connectClient(config, options);
+  const { address, namespace, connectionOptions } = found;
+  const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
+  const server = { address, namespace, connectionOptions, taskQueue };
+  const store = options.store ?? folderStore(config.storeDir);
+  return { temporal: client, uiUrl, server, context: { client, taskQueue, searchAttributes, store }, config };
+}
+
+export class Session {
+  /** The Temporal client, for whatever this class does not do. */
+  readonly temporal: Client;
+  /** The Web UI, where it is known. */
+  readonly uiUrl: string | undefined;
+  /** Where it is connected to. */
+  readonly server: Server;
+  protected readonly context: SessionParts['context'];
+  private readonly config: Config;
+
+  protected constructor({ temporal, uiUrl, server, context, config }: SessionParts) {
+    this.temporal = temporal;
+    this.uiUrl = uiUrl;
+    this.server = server;
+    this.context = context;
+    this.config = config;
+  }
+
+  /** The address of a task's page in the Web UI; undefined when the UI is not known. */
+  pageOf(id: string): string | undefined {
+    const { namespace } = this.temporal.options;
+    return this.uiUrl && `${this.uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}`;
+  }
+
+  async close(): Promise<void> {
+    await this.temporal.connection.close();
+  }
+
+  protected get store(): BlobStore {
+    return this.context.store;
+  }
+
+  /** Made when it is needed: most calls of a client never talk to the API. */
+  protected async upstream(): Promise<Upstream> {
+    const emulated = needsEmulator(this.config);
+    const emulatorUrl = emulated ? (await readEmbedded(this.config))?.emulatorUrl : undefined;
+    // Without an address the official client would ask the real API for what the emulator has.
+    if (emulated && !emulatorUrl)
+      throw new UnreachableError('The answer is in the local emulator, and that does not run.', 'Run `npm start`.');
+    return createUpstream(upstreamOptions(this.config, emulatorUrl));
+  }
+}

@@ -1,0 +1,51 @@
+/** What a running task says of itself, can be told, and carries over continue-as-new. */
+import type { PossibleOrphan, Priority, Retry, TaskOptions, TaskStatus } from './task';
+import type { UpstreamFault } from './visit';
+
+/** The answer of the `taskStatus` query. */
+export interface TaskStatusView {
+  taskId: string;
+  status: TaskStatus;
+  phase: 'uploading' | 'creating' | 'watching' | 'cancelling' | 'cleaning' | 'done';
+  responseId: string | null;
+  model: string | null;
+  priority: Priority;
+  polls: number;
+  creates: number;
+  startedAt: string;
+  deadlineAt: string;
+  nextLookAt: string | null;
+  lastError: string | null;
+  cancelReason: string | null;
+  possibleOrphans: PossibleOrphan[];
+}
+
+/** The argument of the `changeTask` update: what is given replaces the option of the running task. */
+export type TaskChange = Pick<TaskOptions, 'pollIntervalsSeconds' | 'maxWaitSeconds' | 'maxQueuedSeconds'>;
+
+/** Where a task stands; all of it survives continue-as-new. */
+export interface TaskProgress {
+  startedAtMs: number;
+  status: TaskStatus;
+  responseId: string | null;
+  model: string | null;
+  createdAt: string | null;
+  startedAt: string | null;
+  polls: number;
+  /** POSTs that were or may have been accepted. */
+  creates: number;
+  /** POSTs tried, refused ones too. */
+  attempts: number;
+  pollIndex: number;
+  retryAfterSeconds: number | null;
+  missing: number;
+  lastFault: UpstreamFault | null;
+  possibleOrphans: PossibleOrphan[];
+  unknownStatuses: Record<string, number>;
+  fileIds: string[];
+  /** `include` of the request, which every GET needs again. */
+  include: string[];
+  retries: Retry[];
+  /** When this task learned the response's id; 0 when it was attached to. */
+  knownSinceMs: number;
+}

@@ -1,0 +1,79 @@
+/** A batch that is to be started: its settings, and its items one by one. */
+import type { BatchItem, BatchSettings, Budget, TaskInput } from '../contracts';
+import { priceOf } from '../cost/cost';
+import { UsageError } from '../errors';
+import { MAX_CONCURRENCY } from '../settings';
+import { count, MAX_ITEMS } from './bounds';
+import { optionProblems } from './options';
+import { say, show } from './problem';
+import { checkId, checkTask } from './task';
+
+const MAX_PROBLEMS = 20;
+
+function budgetProblems(budget: Budget | undefined): string[] {
+  if (budget === undefined) return [];
+  const { maxTokens, maxCostUsd, prices, whenReached } = budget;
+  const problems: string[] = [];
+  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0))
+    problems.push('maxTokens: expected a whole number above 0');
+  if (maxCostUsd !== undefined && !(Number.isFinite(maxCostUsd) && maxCostUsd > 0))
+    problems.push('maxCostUsd: expected a number above 0 (US dollars)');
+  if (maxCostUsd !== undefined && !prices)
+    problems.push('maxCostUsd: needs prices; give your own as JSON, e.g. {"asOf": "2026-11-01", "models": {…}}');
+  if (whenReached !== undefined && !['finish', 'cancel'].includes(whenReached))
+    problems.push('whenReached: write "finish" or "cancel"');
+  return problems;
+}
+
+/** What is wrong with the settings of a batch, one line each. */
+export function settingsProblems({ concurrency, options, budget }: BatchSettings): string[] {
+  const usable =
+    concurrency === undefined || (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY);
+  return [
+    ...(usable ? [] : [`concurrency: expected a whole number from 1 to ${MAX_CONCURRENCY}`]),
+    ...budgetProblems(budget),
+    ...optionProblems(options).map((problem) => say(problem)),
+  ];
+}
+
+/** A limit in dollars means nothing for a model without a price: it would be reached too late, or never. */
+function priceProblem(task: TaskInput, { budget }: BatchSettings): string[] {
+  if (budget?.maxCostUsd === undefined || !budget.prices) return [];
+  const { model } = task.request ?? {};
+  if (model !== undefined && priceOf(model, budget.prices)) return [];
+  return [model ? `no price for ${show(model)}; maxCostUsd needs one` : 'maxCostUsd needs a model with a price'];
+}
+
+/** Checks items in their order; gives what is wrong with each, with its place. */
+export function itemChecker(settings: BatchSettings): (item: BatchItem) => string[] {
+  const seen = new Set<string>();
+  let next = 0;
+  return ({ id, task, problem }) => {
+    const place = `items[${next++}]`;
+    if (next > MAX_ITEMS) return [`items: more than ${count(MAX_ITEMS)}; start several batches`];
+    const unusable = checkId(id).length > 0 || id.includes('/');
+    const problems = unusable
+      ? [`${place}.id: expected 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`]
+      : [];
+    if (seen.has(id)) problems.push(`${place}.id: is the id of an item before it; write another`);
+    seen.add(id);
+    if (problem) return problems;
+    return [
+      ...problems,
+      ...checkTask(task, place),
+      ...(task ? priceProblem(task, settings) : []).map((message) => `${place}.model: ${message}`),
+    ];
+  };
+}
+
+/** @throws UsageError with up to 20 problems, each with its place: nothing was started. */
+export function assertBatch(batch: BatchSettings & { items: BatchItem[] }): void {
+  const check = itemChecker(batch);
+  const problems = settingsProblems(batch);
+  if (batch.items.length === 0) problems.push('items: a batch needs at least one');
+  for (const item of batch.items) {
+    if (problems.length >= MAX_PROBLEMS) break;
+    problems.push(...check(item));
+  }
+  if (problems.length > 0) throw new UsageError(problems.slice(0, MAX_PROBLEMS));
+}

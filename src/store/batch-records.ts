@@ -1,0 +1,106 @@
+/** The records of a batch, out of the store and in input order. Only a page of each priority is in memory at a time. */
+import {
+  PRIORITIES,
+  type BatchRecord,
+  type ItemHead,
+  type PageRef,
+  type StoredAnswer,
+  type StoredRecord,
+} from '../contracts';
+import { BlobMissingError, type BlobStore } from '.';
+import type { BatchManifest, StoredItem } from './batch-input';
+import { batchKeys } from './keys';
+
+/** What is said of an item that has no record; null leaves it out. */
+export type Missing = (head: ItemHead, file: number) => BatchRecord | null;
+
+export interface StoredEntry {
+  record: BatchRecord;
+  head: ItemHead;
+  file: number;
+}
+
+const parse = (content: Buffer): unknown => JSON.parse(content.toString('utf8'));
+
+export async function readManifest(store: BlobStore, folder: string): Promise<BatchManifest> {
+  return parse(await store.get(batchKeys.manifest(folder))) as BatchManifest;
+}
+
+export async function readHeads(store: BlobStore, folder: string, file: number): Promise<ItemHead[]> {
+  return parse(await store.get(batchKeys.heads(folder, file))) as ItemHead[];
+}
+
+/** An item as it was given: a retry starts from it. */
+export async function readItem(store: BlobStore, folder: string, { head, file }: StoredEntry): Promise<StoredItem> {
+  return parse(await store.get(batchKeys.page(folder, file), head.at)) as StoredItem;
+}
+
+export async function readAnswer(store: BlobStore, key: string): Promise<StoredAnswer | null> {
+  try {
+    return parse(await store.get(key)) as StoredAnswer;
+  } catch (error) {
+    if (error instanceof BlobMissingError) return null;
+    throw error;
+  }
+}
+
+async function recordsOfPage(store: BlobStore, folder: string, file: number): Promise<Map<number, StoredRecord>> {
+  const records = new Map<number, StoredRecord>();
+  for (const key of await store.list(batchKeys.recordsOfPage(folder, file))) {
+    const lines = (await store.get(key)).toString('utf8').split('\n').filter(Boolean);
+    for (const line of lines) {
+      const record = JSON.parse(line) as StoredRecord;
+      records.set(record.index, record);
+    }
+  }
+  return records;
+}
+
+async function withText(store: BlobStore, { answer, ...record }: StoredRecord): Promise<BatchRecord> {
+  if (answer === null) return { ...record, result: null, resultOmitted: false };
+  if (answer === 'upstream') return { ...record, result: null, resultOmitted: true };
+  if ('inline' in answer) return { ...record, result: answer.inline, resultOmitted: false };
+  const stored = await readAnswer(store, answer.key);
+  return { ...record, result: stored?.outputText ?? null, resultOmitted: stored === null };
+}
+
+async function* entriesOf(
+  store: BlobStore,
+  folder: string,
+  pages: PageRef[],
+  missing: Missing,
+): AsyncGenerator<StoredEntry> {
+  for (const { file } of pages) {
+    const records = await recordsOfPage(store, folder, file);
+    for (const head of await readHeads(store, folder, file)) {
+      const stored = records.get(head.index);
+      const record = stored ? await withText(store, stored) : missing(head, file);
+      if (record) yield { record, head, file };
+    }
+  }
+}
+
+/** All records in input order. The items of one priority lie in order, so three streams are merged. */
+export async function* readEntries(store: BlobStore, folder: string, missing: Missing): AsyncGenerator<StoredEntry> {
+  const { pages } = await readManifest(store, folder);
+  const streams = PRIORITIES.map((priority) =>
+    entriesOf(
+      store,
+      folder,
+      pages.filter((page) => page.priority === priority),
+      missing,
+    ),
+  );
+  const next = await Promise.all(streams.map((stream) => stream.next()));
+  for (;;) {
+    let first = -1;
+    for (const [i, { done, value }] of next.entries()) {
+      const lowest = next[first]?.value as StoredEntry | undefined;
+      if (!done && (!lowest || value.record.index < lowest.record.index)) first = i;
+    }
+    const entry = next[first]?.value as StoredEntry | undefined;
+    if (!entry) return;
+    yield entry;
+    next[first] = await streams[first]!.next();
+  }
+}

@@ -1,0 +1,139 @@
+/** The pages of a batch, and the slots that they hand on. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BatchStop, PageInput, PageStop } from '../contracts';
+import { PAGE_WORKFLOW, pageWorkflowId, SEARCH_ATTRIBUTES } from '../names';
+import { addSlotsSignal, pausePageSignal, setSuccessorSignal, stopPageSignal } from './batch-messages';
+import { showBatch, tallyOf, type Batch, type PageChild } from './batch-state';
+import type { responseBatchPage } from './page';
+import { emptyTally, shareOfBudget } from './tally';
+
+/** Reports of all pages together: each is a few events of the batch. */
+const REPORTS_PER_BATCH = 100;
+
+const newest = (batch: Batch): PageChild | undefined => [...batch.open.values()].at(-1)?.child;
+
+/** Sends in the background: handlers are synchronous, and a page that has just ended cannot be told anything. */
+function send(signal: () => Promise<void>, otherwise: () => void = () => undefined): void {
+  void CancellationScope.nonCancellable(() => signal().catch(otherwise));
+}
+
+/** Takes slots (negative: takes them back) and gives all there are to the newest page. */
+export function giveSlots(batch: Batch, slots: number): void {
+  batch.spare += slots;
+  const page = newest(batch);
+  const given = batch.spare;
+  if (!page || given === 0) return;
+  batch.spare = 0;
+  send(
+    () => page.signal(addSlotsSignal, given),
+    // It has ended; the next one that opens gets them.
+    () => void (batch.spare += given),
+  );
+}
+
+export function pausePages(batch: Batch): void {
+  for (const { child } of batch.open.values()) send(() => child.signal(pausePageSignal, batch.paused));
+}
+
+/** Starts nothing more. A cancel goes before a budget that lets running tasks finish; the first reason stays. */
+export function stopBatch(
+  batch: Batch,
+  kind: BatchStop,
+  by: 'signal' | 'temporal' | 'budget',
+  reason: string,
+  running: PageStop['running'] = 'cancel',
+): void {
+  if (batch.result) return;
+  const { stop } = batch;
+  const harder = stop === null || (running === 'cancel' && stop.running !== 'cancel');
+  // Temporal's cancel decides how the batch closes.
+  if (stop) batch.stop = { ...stop, by: by === 'temporal' ? by : stop.by, running: harder ? running : stop.running };
+  else batch.stop = { kind, by, reason, running };
+  if (!harder) return;
+  const order: PageStop = { kind: batch.stop.kind, reason: batch.stop.reason, running };
+  for (const { child } of batch.open.values()) send(() => child.signal(stopPageSignal, order));
+  showBatch(batch);
+}
+
+export function stopWhenUsedUp(batch: Batch): void {
+  const { budget } = batch.input;
+  if (!budget || batch.stop || shareOfBudget(tallyOf(batch).usage, budget) < 1) return;
+  const limits = [
+    ...(budget.maxTokens === undefined ? [] : [`maxTokens ${budget.maxTokens}`]),
+    ...(budget.maxCostUsd === undefined ? [] : [`maxCostUsd ${budget.maxCostUsd}`]),
+  ];
+  const reason = `The budget is used up (${limits.join(', ')}).`;
+  stopBatch(batch, 'budget', 'budget', reason, budget.whenReached ?? 'finish');
+}
+
+function inputOf(batch: Batch, page: number): PageInput {
+  const { batchId, input, total, concurrency, paused } = batch;
+  return {
+    batchId,
+    folder: input.folder,
+    page,
+    file: input.pages[page]!.file,
+    slots: batch.spare,
+    paused,
+    last: page === input.pages.length - 1,
+    askAheadItems: concurrency,
+    reportEveryItems: Math.max(1, Math.ceil(total / REPORTS_PER_BATCH)),
+    ...(input.budget ? { budget: input.budget } : {}),
+  };
+}
+
+/** The slots it held are lost with it. The other pages end with what they have; then the next one gets all. */
+function noteLost(batch: Batch, page: number, error: unknown): void {
+  batch.lost.push(page);
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  const reason = cause instanceof Error ? (cause.cause ?? cause) : undefined;
+  const unreadable = reason instanceof ApplicationFailure && reason.type === 'InputUnreadable';
+  if (unreadable && page === 0) batch.unreadable = reason.message;
+}
+
+async function follow(batch: Batch, page: number, child: PageChild): Promise<void> {
+  try {
+    batch.closed.push((await child.result()).tally);
+  } catch (error) {
+    // What it had last reported is kept; the rest of its items is unknown.
+    batch.closed.push(batch.open.get(page)?.tally ?? emptyTally());
+    noteLost(batch, page, error);
+  }
+  batch.open.delete(page);
+  stopWhenUsedUp(batch);
+  showBatch(batch);
+}
+
+/** Starts a page with all spare slots. Resolves when it has started; `ended` does when it is over. */
+export async function startPage(batch: Batch, page: number): Promise<{ ended: Promise<void> }> {
+  const previous = newest(batch);
+  const registered = workflowInfo().typedSearchAttributes.get(SEARCH_ATTRIBUTES.BatchId) !== undefined;
+  const args: [PageInput] = [inputOf(batch, page)];
+  batch.spare = 0;
+  batch.nextWanted = false;
+  const child = await startChild<typeof responseBatchPage>(PAGE_WORKFLOW, {
+    workflowId: pageWorkflowId(batch.batchId, page),
+    args,
+    // A batch that is terminated by hand must not leave paid runs behind: its pages cancel their tasks.
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `page ${page + 1} of ${batch.input.pages.length}: ${batch.input.pages[page]!.items} items`,
+    ...(registered ? { typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.BatchId, value: batch.batchId }] } : {}),
+  });
+  batch.open.set(page, { child, tally: emptyTally() });
+  if (previous) send(() => previous.signal(setSuccessorSignal, child.workflowId));
+  // What was said while it started did not reach it.
+  if (batch.stop) {
+    const { kind, reason, running } = batch.stop;
+    send(() => child.signal(stopPageSignal, { kind, reason, running }));
+  }
+  if (batch.paused !== args[0].paused) send(() => child.signal(pausePageSignal, batch.paused));
+  giveSlots(batch, 0);
+  return { ended: follow(batch, page, child) };
+}
