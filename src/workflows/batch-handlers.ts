@@ -8,12 +8,13 @@ import {
   batchStateQuery,
   cancelBatchSignal,
   pageNearlyStartedSignal,
+  pageRecalledSignal,
   pageReportSignal,
   pauseBatchUpdate,
   resumeBatchUpdate,
   setConcurrencyUpdate,
 } from './batch-messages';
-import { giveSlots, pausePages, stopBatch, stopWhenUsedUp } from './batch-pages';
+import { giveSlots, noteRecalled, pausePages, stopBatch, stopWhenUsedUp } from './batch-pages';
 import { showBatch, stateOf, type Batch } from './batch-state';
 import { progressOf } from './tally';
 
@@ -70,6 +71,7 @@ function listenToPeople(batch: Batch): void {
 
 function listenToPages(batch: Batch): void {
   setHandler(addSlotsSignal, (slots) => giveSlots(batch, slots));
+  setHandler(pageRecalledSignal, (page) => noteRecalled(batch, page));
   setHandler(pageNearlyStartedSignal, () => void (batch.nextWanted = true));
   setHandler(pageReportSignal, (page, tally) => {
     const open = batch.open.get(page);

@@ -25,6 +25,12 @@ export const addSlotsSignal = defineSignal<[slots: number]>('addSlots');
 export const pageNearlyStartedSignal = defineSignal<[page: number]>('pageNearlyStarted');
 /** To the batch: how far a page has come. */
 export const pageReportSignal = defineSignal<[page: number, tally: Tally]>('pageReport');
+/** To a page, when slots were lost with another one: start nothing more, and say when nothing runs. */
+export const recallSlotsSignal = defineSignal('recallSlots');
+/** To the batch: nothing runs in this page, and it holds no slots. */
+export const pageRecalledSignal = defineSignal<[page: number]>('pageRecalled');
+/** To a page: go on after `recallSlots`, with exactly so many. */
+export const grantSlotsSignal = defineSignal<[slots: number]>('grantSlots');
 /** To a page: where its slots go when it has nothing more to start. */
 export const setSuccessorSignal = defineSignal<[workflowId: string]>('setSuccessor');
 export const pausePageSignal = defineSignal<[paused: boolean]>('pausePage');

@@ -9,7 +9,14 @@ import {
 } from '@temporalio/workflow';
 import type { BatchStop, PageInput, PageStop } from '../contracts';
 import { PAGE_WORKFLOW, pageWorkflowId, SEARCH_ATTRIBUTES } from '../names';
-import { addSlotsSignal, pausePageSignal, setSuccessorSignal, stopPageSignal } from './batch-messages';
+import {
+  addSlotsSignal,
+  grantSlotsSignal,
+  pausePageSignal,
+  recallSlotsSignal,
+  setSuccessorSignal,
+  stopPageSignal,
+} from './batch-messages';
 import { showBatch, tallyOf, type Batch, type PageChild } from './batch-state';
 import type { responseBatchPage } from './page';
 import { emptyTally, shareOfBudget } from './tally';
@@ -27,6 +34,8 @@ function send(signal: () => Promise<void>, otherwise: () => void = () => undefin
 /** Takes slots (negative: takes them back) and gives all there are to the newest page. */
 export function giveSlots(batch: Batch, slots: number): void {
   batch.spare += slots;
+  // All there are will be given anew when nothing runs.
+  if (batch.recalling) return;
   const page = newest(batch);
   const given = batch.spare;
   if (!page || given === 0) return;
@@ -89,7 +98,39 @@ function inputOf(batch: Batch, page: number): PageInput {
   };
 }
 
-/** The slots it held are lost with it. The other pages end with what they have; then the next one gets all. */
+/** An open page runs nothing, or is gone. After the last one every slot is free: the window begins anew. */
+export function noteRecalled(batch: Batch, page: number): void {
+  const { recalling } = batch;
+  if (!recalling) return;
+  recalling.delete(page);
+  if (recalling.size > 0) return;
+  batch.recalling = null;
+  const [first, ...others] = [...batch.open.values()];
+  batch.spare = first ? 0 : batch.concurrency;
+  for (const { child } of others) send(() => child.signal(grantSlotsSignal, 0));
+  // Should it end meanwhile, the batch has them again.
+  if (first)
+    send(
+      () => first.child.signal(grantSlotsSignal, batch.concurrency),
+      () => giveSlots(batch, batch.concurrency),
+    );
+}
+
+/**
+ * A page that is gone took slots with it, and pages hand theirs on among themselves: nobody knows how many. So all are
+ * called back: no page starts anything until nothing runs, and then the whole window is given out again.
+ */
+function recallSlots(batch: Batch): void {
+  batch.recalling = new Set(batch.open.keys());
+  batch.nextWanted = true;
+  for (const [page, { child }] of batch.open)
+    send(
+      () => child.signal(recallSlotsSignal),
+      () => noteRecalled(batch, page),
+    );
+  if (batch.open.size === 0) noteRecalled(batch, -1);
+}
+
 function noteLost(batch: Batch, page: number, error: unknown): void {
   batch.lost.push(page);
   const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
@@ -107,6 +148,8 @@ async function follow(batch: Batch, page: number, child: PageChild): Promise<voi
     noteLost(batch, page, error);
   }
   batch.open.delete(page);
+  noteRecalled(batch, page);
+  if (batch.lost.includes(page)) recallSlots(batch);
   stopWhenUsedUp(batch);
   showBatch(batch);
 }
@@ -116,6 +159,7 @@ export async function startPage(batch: Batch, page: number): Promise<{ ended: Pr
   const previous = newest(batch);
   const registered = workflowInfo().typedSearchAttributes.get(SEARCH_ATTRIBUTES.BatchId) !== undefined;
   const args: [PageInput] = [inputOf(batch, page)];
+  const lostBefore = batch.lost.length;
   batch.spare = 0;
   batch.nextWanted = false;
   const child = await startChild<typeof responseBatchPage>(PAGE_WORKFLOW, {
@@ -129,6 +173,7 @@ export async function startPage(batch: Batch, page: number): Promise<{ ended: Pr
   batch.open.set(page, { child, tally: emptyTally() });
   if (previous) send(() => previous.signal(setSuccessorSignal, child.workflowId));
   // What was said while it started did not reach it.
+  if (batch.lost.length > lostBefore) recallSlots(batch);
   if (batch.stop) {
     const { kind, reason, running } = batch.stop;
     send(() => child.signal(stopPageSignal, { kind, reason, running }));

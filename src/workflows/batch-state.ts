@@ -27,6 +27,8 @@ export interface Batch {
   closed: Tally[];
   /** Pages whose workflow was terminated or failed. */
   lost: number[];
+  /** Open pages that have not yet said that they run nothing, after a page was lost; null when none was. */
+  recalling: Set<number> | null;
   /** Why the first page could not be read: then nothing was started at all. */
   unreadable: string | null;
   /** The newest page has nearly started all of its items. */
@@ -48,6 +50,7 @@ export function openBatch(input: BatchInput, batchId: string, nowMs: number): Ba
     open: new Map(),
     closed: [],
     lost: [],
+    recalling: null,
     unreadable: null,
     nextWanted: true,
     stop: null,

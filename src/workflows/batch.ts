@@ -12,12 +12,8 @@ const FEW_ITEMS = 100;
 async function startPages(batch: Batch): Promise<void> {
   const ends: Promise<void>[] = [];
   for (const page of batch.input.pages.keys()) {
-    await condition(() => batch.stop !== null || batch.nextWanted || batch.open.size === 0);
-    if (batch.lost.length > 0) {
-      // Nobody knows how many tasks of a lost page still run: the window begins anew when all others have ended.
-      await condition(() => batch.stop !== null || batch.open.size === 0);
-      batch.spare = batch.concurrency;
-    }
+    const wanted = () => batch.recalling === null && (batch.nextWanted || batch.open.size === 0);
+    await condition(() => batch.stop !== null || wanted());
     if (batch.stop || batch.unreadable !== null) break;
     ends.push((await startPage(batch, page)).ended);
   }

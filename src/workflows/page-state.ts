@@ -3,8 +3,10 @@ import { CancellationScope, setHandler } from '@temporalio/workflow';
 import type { PageInput, PageStop, StoredRecord, Tally } from '../contracts';
 import {
   addSlotsSignal,
+  grantSlotsSignal,
   pageProgressQuery,
   pausePageSignal,
+  recallSlotsSignal,
   setSuccessorSignal,
   stopPageSignal,
 } from './batch-messages';
@@ -16,6 +18,8 @@ export interface Page {
   /** Tasks that it may start now; negative when it runs more than it may. */
   free: number;
   paused: boolean;
+  /** Called back: `said` when the batch knows that nothing runs here. Nothing is started before slots are granted. */
+  recall: 'asked' | 'said' | null;
   stop: PageStop | null;
   successor: string | null;
   asked: boolean;
@@ -37,6 +41,7 @@ export function openPage(input: PageInput): Page {
     input,
     free: input.slots,
     paused: input.paused,
+    recall: null,
     stop: null,
     successor: null,
     asked: false,
@@ -54,6 +59,8 @@ export function openPage(input: PageInput): Page {
 /** All handlers are synchronous: none can be under way when the workflow returns. */
 export function listenToPage(page: Page, stop: (stop: PageStop) => void): void {
   setHandler(addSlotsSignal, (slots) => void (page.free += slots));
+  setHandler(recallSlotsSignal, () => void (page.recall = 'asked'));
+  setHandler(grantSlotsSignal, (slots) => void Object.assign(page, { free: slots, recall: null }));
   setHandler(setSuccessorSignal, (workflowId) => void (page.successor = workflowId));
   setHandler(pausePageSignal, (paused) => void (page.paused = paused));
   setHandler(stopPageSignal, stop);

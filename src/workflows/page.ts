@@ -2,7 +2,7 @@
 import { CancellationScope, condition, getExternalWorkflowHandle, setCurrentDetails } from '@temporalio/workflow';
 import type { ItemHead, PageInput, PageResult, PageStop, StoredRecord } from '../contracts';
 import { itemWorkflowId } from '../names';
-import { addSlotsSignal, pageNearlyStartedSignal, pageReportSignal } from './batch-messages';
+import { addSlotsSignal, pageNearlyStartedSignal, pageRecalledSignal, pageReportSignal } from './batch-messages';
 import { cancelTaskSignal } from './messages';
 import { recordOf, recordOfBadLine, recordOfLost, startTask } from './page-items';
 import { describePage, listenToPage, openPage, type Page } from './page-state';
@@ -76,6 +76,19 @@ function askForSuccessor(page: Page, left: number): void {
   page.saves.push(tell(() => batchOf(page).signal(pageNearlyStartedSignal, number)));
 }
 
+const mayStart = ({ paused, recall, free }: Page): boolean => !paused && recall === null && free > 0;
+
+/** Waits until an item may be started; false when none may be any more. */
+async function mayStartNext(page: Page): Promise<boolean> {
+  const idle = () => page.recall === 'asked' && page.running.size === 0;
+  for (;;) {
+    await condition(() => page.stop !== null || mayStart(page) || idle());
+    if (page.stop || !idle()) return page.stop === null;
+    page.recall = 'said';
+    await tell(() => batchOf(page).signal(pageRecalledSignal, page.input.page));
+  }
+}
+
 async function startAll(page: Page, heads: ItemHead[]): Promise<void> {
   for (const [i, head] of heads.entries()) {
     if (head.problem) {
@@ -87,8 +100,7 @@ async function startAll(page: Page, heads: ItemHead[]): Promise<void> {
       page.filled = true;
       report(page, true);
     }
-    await condition(() => page.stop !== null || (!page.paused && page.free > 0));
-    if (page.stop) return;
+    if (!(await mayStartNext(page))) return;
     page.items.push(runItem(page, head));
     askForSuccessor(page, heads.length - i - 1);
   }
@@ -107,7 +119,7 @@ async function passSlotsOn(page: Page): Promise<void> {
 
 /** Waits for the running items; what they free goes on at once. */
 async function drain(page: Page): Promise<void> {
-  const mayPass = () => page.stop === null && !page.input.last && page.free !== 0;
+  const mayPass = () => page.stop === null && page.recall === null && !page.input.last && page.free !== 0;
   for (;;) {
     await condition(() => page.running.size === 0 || (mayPass() && page.free > 0 && page.successor !== null));
     if (mayPass()) await passSlotsOn(page);
