@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { AccountLimits } from './contracts';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly logLevel: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** Activities that one worker runs at once. */
   readonly maxActivities: number;
+  /** Limits of the account behind the key; every worker of the task queue needs the same. */
+  readonly limits: AccountLimits;
   /** Workflows that one worker keeps in memory; about 0.3 MB each. */
   readonly maxCachedWorkflows: number;
 }
@@ -70,6 +73,11 @@ const schema = z.object({
     .default('INFO'),
   DURABLE_RESPONSES_MAX_ACTIVITIES: count(1000, 100_000),
   DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS: count(1000, 100_000),
+  DURABLE_RESPONSES_MAX_IN_FLIGHT: count(1, 100_000).unwrap().optional(),
+  DURABLE_RESPONSES_MAX_CREATES_PER_SECOND: z.coerce
+    .number('expected a number above 0')
+    .refine((value) => value > 0 && value <= 10_000, 'expected a number above 0, at most 10,000')
+    .optional(),
 });
 
 /** Variables of the same family that say nothing about a connection. */
@@ -114,6 +122,10 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
     taskQueue: values.DURABLE_RESPONSES_TASK_QUEUE,
     logLevel: values.DURABLE_RESPONSES_LOG_LEVEL,
     maxActivities: values.DURABLE_RESPONSES_MAX_ACTIVITIES,
+    limits: Object.freeze({
+      maxInFlight: values.DURABLE_RESPONSES_MAX_IN_FLIGHT,
+      maxCreatesPerSecond: values.DURABLE_RESPONSES_MAX_CREATES_PER_SECOND,
+    }),
     maxCachedWorkflows: values.DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS,
   });
 }
@@ -131,6 +143,8 @@ export function describeConfig(config: Config): string {
     'cache folder': config.cacheDir,
     'log level': config.logLevel,
     'activities at once': String(config.maxActivities),
+    'responses in flight, all workers': String(config.limits.maxInFlight ?? 'no limit'),
+    'creates per second, all workers': String(config.limits.maxCreatesPerSecond ?? 'no limit'),
     'workflows in memory': String(config.maxCachedWorkflows),
   };
   return Object.entries(lines)

@@ -10,6 +10,7 @@ export const DEFAULT_STORE_DIR = '.durable-responses/store';
 export const TASK_WORKFLOW = 'responseTask';
 export const BATCH_WORKFLOW = 'responseBatch';
 export const PAGE_WORKFLOW = 'responseBatchPage';
+export const GATE_WORKFLOW = 'responseGate';
 
 /** Custom search attributes. They are never encrypted, so they hold no text of a prompt or an answer. */
 export const SEARCH_ATTRIBUTES = {
@@ -35,6 +36,9 @@ export function itemWorkflowId(batchId: string, itemId: string): string {
 export function pageWorkflowId(batchId: string, page: number): string {
   return `${batchId}/page/${String(page + 1).padStart(4, '0')}`;
 }
+
+/** The workflow id of the gate in front of the account that a task queue's workers use. */
+export const gateWorkflowId = (taskQueue: string): string => `response-gate-${taskQueue}`;
 
 /**
  * A fresh id that sorts by time and says what it is: `task-o3-20261124-091500-x7k2`.

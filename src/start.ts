@@ -51,6 +51,7 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
       openai: upstreamOptions(config, hold?.emulatorUrl),
       secrets: secretFromEnv,
       store: folderStore(config.storeDir),
+      limits: config.limits,
       maxActivities: config.maxActivities,
       maxCachedWorkflows: config.maxCachedWorkflows,
     });

@@ -14,6 +14,7 @@ function bodyOf(fields: Partial<ResponseRequest> = {}, start: Partial<StartInput
     fileIds: [],
     source: { request },
     plan: planOf(),
+    share: { priorityKey: 3, fairnessKey: 'tasks' },
     ...start,
   };
   return requestBody(input, (name) => Promise.resolve(SECRETS[name]), folderStore('/nowhere'));

@@ -1,15 +1,18 @@
 /** The activities of this package, for its own worker or for yours. */
 import { DEFAULT_STORE_DIR } from '../names';
+import type { AccountLimits } from '../contracts';
 import { createUpstream, type Upstream, type UpstreamOptions } from '../upstream';
 import { folderStore, type BlobStore } from '../store';
 import { answerKeeper } from './answer-keeper';
 import { createBatchActivities } from './batch';
+import { createGateActivities } from './gate';
+import { gateDesk } from './gate-desk';
 import type { SecretProvider } from './request-body';
 import { createResourceActivities, type CleanUpHook } from './resources';
 import { createResponseActivities } from './responses';
 
 export type { CleanUpHook, SecretProvider };
-export type { CleanUpInput } from '../contracts';
+export type { AccountLimits, CleanUpInput } from '../contracts';
 
 export interface ActivityOptions {
   /** Key and address of the API, or an upstream of your own making. */
@@ -18,18 +21,23 @@ export interface ActivityOptions {
   cleanUp?: CleanUpHook;
   /** Gives the values of `secret://NAME` references. Default: none is known. */
   secrets?: SecretProvider;
+  /** Limits of the account, for all workers of the task queue together: each needs the same. Default: none. */
+  limits?: AccountLimits;
   /** Where batches have their input and answers; the client has to see the same. Default: `DEFAULT_STORE_DIR`. */
   store?: BlobStore;
 }
 
 /** Everything `responseTask` and `responseBatch` call. Add the result to the `activities` of a Temporal worker. */
 export function createActivities(options: ActivityOptions) {
-  const { openai, cleanUp, secrets = () => undefined, store = folderStore(DEFAULT_STORE_DIR) } = options;
+  const { openai, cleanUp, limits = {}, secrets = () => undefined, store = folderStore(DEFAULT_STORE_DIR) } = options;
   const upstream = 'upstream' in openai ? openai.upstream : createUpstream(openai);
   const nowMs = () => Date.now();
+  const isLimited = limits.maxInFlight !== undefined || limits.maxCreatesPerSecond !== undefined;
+  const gate = isLimited ? gateDesk(limits) : undefined;
   return {
-    ...createResponseActivities({ upstream, secrets, store, keepAnswer: answerKeeper(store), nowMs }),
+    ...createResponseActivities({ upstream, secrets, store, keepAnswer: answerKeeper(store), gate, nowMs }),
     ...createBatchActivities({ store }),
+    ...createGateActivities(),
     ...createResourceActivities({ upstream, cleanUp, nowMs }),
   };
 }

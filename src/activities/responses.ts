@@ -6,6 +6,8 @@ import type { BlobStore } from '../store';
 import { toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper } from './answer-keeper';
 import { failureOf } from './failure';
+import { enterGate, leaveGate } from './gate';
+import type { GateDesk } from './gate-desk';
 import { keepHeartbeating, recordDurably } from './heartbeat';
 import { MissingSecretError, requestBody, UnreadableRequestError, type SecretProvider } from './request-body';
 import { look, newReport, pause, visit } from './visit';
@@ -15,6 +17,8 @@ export interface ResponseDeps {
   secrets: SecretProvider;
   store: BlobStore;
   keepAnswer: AnswerKeeper;
+  /** Where the account has limits. */
+  gate?: GateDesk;
   nowMs: () => number;
 }
 
@@ -79,14 +83,21 @@ export function createResponseActivities(deps: ResponseDeps) {
      * report so far; a create in flight is awaited first.
      */
     async startResponse(input: StartInput): Promise<VisitReport> {
-      const responseId = await createOnce(input, deps);
-      return visitWithHeartbeat(newReport(responseId, input.plan), input, deps, true);
+      const { gate } = deps;
+      if (gate) await enterGate(gate, input, deps.nowMs);
+      const responseId = await createOnce(input, deps).catch(async (error: unknown) => {
+        if (gate) await leaveGate(gate, input.taskId);
+        throw error;
+      });
+      const report = await visitWithHeartbeat(newReport(responseId, input.plan), input, deps, true);
+      return leaveAtEnd(input.taskId, report, deps);
     },
 
     /** Looks at a response and stays for short waits. Faults of upstream are in the report, not thrown. */
-    async checkResponse({ responseId, plan }: CheckInput): Promise<VisitReport> {
+    async checkResponse({ taskId, responseId, plan }: CheckInput): Promise<VisitReport> {
       const earlier = Context.current().info.heartbeatDetails as VisitReport | undefined;
-      return visitWithHeartbeat(earlier ?? newReport(responseId, plan), { plan }, deps, false);
+      const report = await visitWithHeartbeat(earlier ?? newReport(responseId, plan), { plan }, deps, false);
+      return leaveAtEnd(taskId, report, deps);
     },
 
     /**
@@ -96,12 +107,19 @@ export function createResponseActivities(deps: ResponseDeps) {
     async cancelResponse(input: CancelInput): Promise<VisitReport> {
       const heartbeat = keepHeartbeating(() => undefined);
       try {
-        return await cancelAndLook(input, deps);
+        return await leaveAtEnd(input.taskId, await cancelAndLook(input, deps), deps);
       } finally {
         heartbeat.stop();
       }
     },
   };
+}
+
+/** What has ended makes room for another; so does what upstream knows no more. */
+async function leaveAtEnd(taskId: string, report: VisitReport, { gate }: ResponseDeps): Promise<VisitReport> {
+  const gone = report.fault?.type === 'Upstream.NotFound' && report.missing >= 2;
+  if (gate && (report.answer || gone)) await leaveGate(gate, taskId);
+  return report;
 }
 
 async function cancelAndLook(input: CancelInput, deps: ResponseDeps): Promise<VisitReport> {

@@ -1,6 +1,7 @@
 /** Every type that crosses a boundary: client, workflow, activity, file. Plain JSON only. */
 export * from './batch';
 export * from './cost';
+export * from './gate';
 export * from './page';
 export * from './task';
 export * from './task-progress';

@@ -6,7 +6,7 @@ import type { UpstreamFault } from './visit';
 export interface TaskStatusView {
   taskId: string;
   status: TaskStatus;
-  phase: 'uploading' | 'creating' | 'watching' | 'cancelling' | 'cleaning' | 'done';
+  phase: 'uploading' | 'creating' | 'held' | 'watching' | 'cancelling' | 'cleaning' | 'done';
   responseId: string | null;
   model: string | null;
   priority: Priority;
@@ -34,6 +34,8 @@ export interface TaskProgress {
   polls: number;
   /** POSTs that were or may have been accepted. */
   creates: number;
+  /** Time spent before the gate of the account: it does not count towards deadlines. */
+  heldMs: number;
   /** POSTs tried, refused ones too. */
   attempts: number;
   pollIndex: number;

@@ -59,9 +59,12 @@ export interface StartInput {
   source: { request: ResponseRequest } | { stored: StoredRequest };
   fileIds: string[];
   plan: VisitPlan;
+  /** For the gate in front of the account, where there is one. */
+  share: { priorityKey: number; fairnessKey: string };
 }
 
 export interface CheckInput {
+  taskId: string;
   responseId: string;
   plan: VisitPlan;
 }
@@ -70,6 +73,7 @@ export interface CheckInput {
 export type StartHeartbeat = { phase: 'sending'; attempt: number } | { phase: 'created'; report: VisitReport };
 
 export interface CancelInput {
+  taskId: string;
   responseId: string;
   include: string[];
   maxOutputBytes: number;

@@ -2,6 +2,7 @@
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
 import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
+import { shareOf, waitForPermit } from './permit';
 import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
 
 /** How a phase ended without a response to watch. */
@@ -13,6 +14,7 @@ export interface EarlyEnd {
 type Started =
   | { kind: 'created'; report: VisitReport }
   | { kind: 'notSent' }
+  | { kind: 'held' }
   | { kind: 'refused' | 'rejected' | 'lost'; fault: UpstreamFault };
 
 const workerLost: UpstreamFault = {
@@ -37,6 +39,7 @@ function readFailure(error: unknown): Started {
     return details?.phase === 'sending' ? { kind: 'lost', fault: workerLost } : { kind: 'notSent' };
   }
   if (cause instanceof ApplicationFailure && cause.type === 'NotSent') return { kind: 'notSent' };
+  if (cause instanceof ApplicationFailure && cause.type === 'AwaitPermit') return { kind: 'held' };
   if (cause instanceof ApplicationFailure && cause.type?.startsWith('Upstream.')) {
     const fault = cause.details?.[0] as UpstreamFault;
     if (fault.maybeAccepted) return { kind: 'lost', fault };
@@ -47,7 +50,9 @@ function readFailure(error: unknown): Started {
 
 async function startOnce(task: Task, source: StartInput['source']): Promise<Started> {
   const attempt = ++task.progress.attempts;
-  const input = { taskId: task.taskId, attempt, source, fileIds: task.progress.fileIds, plan: planVisit(task, false) };
+  const plan = planVisit(task, false);
+  const { taskId, progress } = task;
+  const input = { taskId, attempt, source, fileIds: progress.fileIds, plan, share: shareOf(task, source) };
   const summary = attempt === 1 ? 'create, then the first looks' : `create, attempt ${attempt}, then the first looks`;
   try {
     const call = () => start.startResponse.executeWithOptions({ summary }, [input]);
@@ -94,7 +99,7 @@ function tooLate({ settings, progress }: Task): EarlyEnd {
 /** Creates the response; null when there is one to watch. */
 export async function createResponse(task: Task, source: StartInput['source']): Promise<EarlyEnd | null> {
   const { progress } = task;
-  for (;;) {
+  for (let held = 0; ;) {
     if (task.stop) return { status: 'cancelled', error: null };
     if (Date.now() >= deadlineMs(task)) return tooLate(task);
     const started = await startOnce(task, source);
@@ -104,6 +109,10 @@ export async function createResponse(task: Task, source: StartInput['source']): 
       task.phase = 'watching';
       absorb(task, started.report);
       return null;
+    }
+    if (started.kind === 'held') {
+      await waitForPermit(task, held++);
+      continue;
     }
     const fault = started.kind === 'notSent' ? null : started.fault;
     progress.lastFault = fault;

@@ -28,6 +28,7 @@ function runningLines(view: TaskStatusView): string[] {
 const PHASES: Record<TaskStatusView['phase'], string> = {
   uploading: 'files are uploaded',
   creating: 'create and first looks under way',
+  held: 'waits for its turn: the limits of the account are reached',
   watching: 'watching',
   cancelling: 'cancelling upstream',
   cleaning: 'cleaning up',

@@ -15,7 +15,8 @@ async function cancelUpstream(task: Task, responseId: string): Promise<string[]>
   showDetails(task);
   const { progress, settings } = task;
   const answerKey = task.input.answerKey ?? null;
-  const input = { responseId, include: progress.include, maxOutputBytes: settings.maxOutputBytes, answerKey };
+  const { taskId } = task;
+  const input = { taskId, responseId, include: progress.include, maxOutputBytes: settings.maxOutputBytes, answerKey };
   try {
     const { pollIndex } = progress;
     absorb(task, await cancel.cancelResponse.executeWithOptions({ summary: 'cancel upstream, then look' }, [input]));

@@ -10,6 +10,8 @@ export {
   resumeBatchUpdate,
   setConcurrencyUpdate,
 } from './batch-messages';
+export { responseGate } from './gate';
+export { exchangeUpdate, gateStatusQuery, permitGrantedSignal } from './gate-messages';
 export { cancelTaskSignal, changeTaskUpdate, lookNowSignal, taskResultQuery, taskStatusQuery } from './messages';
 export { responseBatchPage } from './page';
 export { responseTask } from './task';

@@ -52,6 +52,14 @@ export const pages = proxyActivities<Pick<Activities, 'readHeads' | 'saveRecords
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 });
 
+export const gates = proxyActivities<Pick<Activities, 'findEnded'>>({
+  // Some hundred short calls of the Temporal server.
+  startToCloseTimeout: '60s',
+  // It is asked again after a minute anyway.
+  scheduleToCloseTimeout: '5m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
 /** A run continues as new after this many looks: 11 events each, and a run should stay under 10,240. */
 export const MAX_LOOKS_PER_RUN = 400;
 

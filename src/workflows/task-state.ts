@@ -30,6 +30,8 @@ export interface Task {
   stop: { by: 'signal' | 'temporal'; reason: string } | null;
   /** Ends the wait before the next look: to look, or to wait anew under changed settings. */
   wake: 'look' | 'change' | null;
+  /** The gate of the account has let it in. */
+  permitted: boolean;
   nextLookAtMs: number | null;
   looksInRun: number;
   /** Set when a look saw the end. */
@@ -50,6 +52,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     startedAt: null,
     polls: 0,
     creates: 0,
+    heldMs: 0,
     attempts: 0,
     pollIndex: 0,
     retryAfterSeconds: null,
@@ -70,6 +73,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     phase: input.carried || input.attach ? 'watching' : 'creating',
     stop: null,
     wake: null,
+    permitted: false,
     nextLookAtMs: null,
     looksInRun: 0,
     answer: null,
@@ -79,7 +83,8 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
   };
 }
 
-export const deadlineMs = (task: Task): number => task.progress.startedAtMs + task.settings.maxWaitSeconds * 1000;
+export const deadlineMs = ({ progress, settings }: Task): number =>
+  progress.startedAtMs + progress.heldMs + settings.maxWaitSeconds * 1000;
 
 /** When a response that is still queued has been so for too long; null when there is no such limit, or it has started. */
 export function queuedDeadlineMs({ settings, progress }: Task): number | null {

@@ -4,6 +4,7 @@ import type { TaskChange, TaskInput, TaskResult } from '../contracts';
 import { resolveSettings, waitingProblems } from '../settings';
 import { createResponse, type EarlyEnd } from './create';
 import { finish } from './finish';
+import { permitGrantedSignal } from './gate-messages';
 import { cancelTaskSignal, changeTaskUpdate, lookNowSignal, taskResultQuery, taskStatusQuery } from './messages';
 import { mayRetry, prepareRetry } from './retry';
 import { openTask, showDetails, statusView, type Task } from './task-state';
@@ -56,6 +57,9 @@ function listen(task: Task): void {
     },
     { description: 'Look at the response now instead of at the end of the current wait.' },
   );
+  setHandler(permitGrantedSignal, () => void (task.permitted = true), {
+    description: 'From the gate of the account: the response may be created now.',
+  });
   setHandler(taskStatusQuery, () => statusView(task), { description: 'Where the task stands.' });
   setHandler(taskResultQuery, () => task.result, { description: 'The result; null while the task runs.' });
   setHandler(

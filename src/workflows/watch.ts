@@ -43,7 +43,9 @@ async function waitForLook(task: Task): Promise<boolean> {
 async function lookOnce(task: Task, responseId: string, lookFirst: boolean): Promise<void> {
   const summary = `look ${task.progress.polls + 1} (${task.progress.status})`;
   const call = () =>
-    check.checkResponse.executeWithOptions({ summary }, [{ responseId, plan: planVisit(task, lookFirst) }]);
+    check.checkResponse.executeWithOptions({ summary }, [
+      { taskId: task.taskId, responseId, plan: planVisit(task, lookFirst) },
+    ]);
   task.looksInRun++;
   try {
     absorb(task, await withInterrupt(task, call));

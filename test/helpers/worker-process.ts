@@ -20,8 +20,8 @@ async function ready(child: ChildProcess): Promise<void> {
   throw new Error(`The worker did not start: ${text}`);
 }
 
-/** Starts `npm start`'s program against the servers of `world`. */
-export async function startWorkerProcess(world: World): Promise<WorkerProcess> {
+/** Starts `npm start`'s program against the servers and the store of `world`. */
+export async function startWorkerProcess(world: World, settings: Record<string, string> = {}): Promise<WorkerProcess> {
   const program = join(__dirname, '..', '..', 'lib', 'src', 'start.js');
   const child = spawn(process.execPath, [program], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -31,7 +31,9 @@ export async function startWorkerProcess(world: World): Promise<WorkerProcess> {
       TEMPORAL_ADDRESS: world.env.address,
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: world.emulator.url,
+      DURABLE_RESPONSES_STORE_DIR: world.store.place,
       DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
+      ...settings,
     },
   });
   await ready(child);
@@ -43,4 +45,19 @@ export async function startWorkerProcess(world: World): Promise<WorkerProcess> {
     return child.exitCode;
   };
   return { kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
+}
+
+/** Runs `body` with several worker processes of the same settings. */
+export async function withFleet<T>(
+  world: World,
+  workers: number,
+  settings: Record<string, string>,
+  body: () => Promise<T>,
+): Promise<T> {
+  const fleet = await Promise.all(Array.from({ length: workers }, () => startWorkerProcess(world, settings)));
+  try {
+    return await body();
+  } finally {
+    await Promise.all(fleet.map((worker) => worker.stop()));
+  }
 }

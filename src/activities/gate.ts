@@ -1,0 +1,62 @@
+/** The activities' side of the gate in front of the account. */
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { StartInput } from '../contracts';
+import type { GateDesk } from './gate-desk';
+import { keepHeartbeating } from './heartbeat';
+
+const place = () => {
+  const { client, info } = Context.current();
+  return { client, taskQueue: info.taskQueue };
+};
+
+function notNow(type: 'NotSent' | 'AwaitPermit', message: string): ApplicationFailure {
+  // No defect: it is the limit that was asked for.
+  return ApplicationFailure.create({ type, message, category: ApplicationFailureCategory.BENIGN });
+}
+
+/** Waits for this task's turn to create. @throws `AwaitPermit` when that is not now: the workflow is told when. */
+export async function enterGate(desk: GateDesk, { taskId, share }: StartInput, nowMs: () => number): Promise<void> {
+  // Without details: for the workflow, nothing was sent.
+  const heartbeat = keepHeartbeating(() => undefined);
+  try {
+    const notBeforeMs = await desk.enter(place(), { id: taskId, ...share }).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.name : 'error';
+      throw notNow('NotSent', `The gate of the account does not answer: ${reason}.`);
+    });
+    if (notBeforeMs === null) throw notNow('AwaitPermit', 'The limits of the account are reached.');
+    await Context.current().sleep(Math.max(0, notBeforeMs - nowMs()));
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+export const leaveGate = (desk: GateDesk, taskId: string): Promise<void> => desk.leave(place(), taskId);
+
+/** Calls at once, of those that ask how tasks stand. */
+const DESCRIBES_AT_ONCE = 20;
+
+export function createGateActivities() {
+  return {
+    /** Those of some tasks whose workflow is over: terminated ones cannot say so. */
+    async findEnded(ids: string[]): Promise<string[]> {
+      const { client } = Context.current();
+      const hasEnded = async (id: string): Promise<boolean> => {
+        try {
+          return (await client.workflow.getHandle(id).describe()).status.name !== 'RUNNING';
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return true;
+          throw error;
+        }
+      };
+      const ended: string[] = [];
+      for (let i = 0; i < ids.length; i += DESCRIBES_AT_ONCE) {
+        const some = ids.slice(i, i + DESCRIBES_AT_ONCE);
+        const over = await Promise.all(some.map(hasEnded));
+        ended.push(...some.filter((_, j) => over[j]));
+      }
+      return ended;
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** The gate in front of the account: its limits hold with several workers, and everyone gets their share. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BatchItem, BatchResult, GateStatus, TaskOptions } from '../src/contracts';
+import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../src/names';
+import { withFleet } from './helpers/worker-process';
+import { devServerWorld, uniqueId, type World } from './helpers/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await devServerWorld();
+});
+afterAll(() => world.close());
+
+const options = { pollIntervalsSeconds: [0.2] };
+
+/** Every run of these tests takes so long upstream. */
+const RUN_MS = 1_000;
+
+const item = (id: string, own: TaskOptions = {}): BatchItem => ({
+  id,
+  task: {
+    request: {
+      model: 'o3',
+      input: `Prompt of ${id}`,
+      metadata: { emulator_queued_seconds: '0', emulator_run_seconds: String(RUN_MS / 1000) },
+    },
+    options: own,
+  },
+});
+
+const items = (count: number, name: string, own?: TaskOptions): BatchItem[] =>
+  Array.from({ length: count }, (_, i) => item(`${name}${i}`, own));
+
+const createsOfBatches = (...ids: string[]) =>
+  world.emulator.ledger().creates.filter(({ metadata }) => ids.some((id) => metadata.task_id?.startsWith(`${id}/`)));
+
+/** The most responses that ran at once. */
+function mostInFlight(creates: { at: number }[]): number {
+  return Math.max(...creates.map(({ at }) => creates.filter((one) => one.at <= at && at < one.at + RUN_MS).length));
+}
+
+const atMost = (responses: number) => ({ DURABLE_RESPONSES_MAX_IN_FLIGHT: String(responses) });
+
+const resultOf = async (id: string) => (await world.client.workflow.getHandle(id).result()) as BatchResult;
+
+const gateStatus = () =>
+  world.client.workflow.getHandle(gateWorkflowId(DEFAULT_TASK_QUEUE)).query<GateStatus>('gateStatus');
+
+test('three workers, two batches of 20, at most 7 in flight -> never more upstream, and all complete', async () => {
+  const [a, b] = [uniqueId('batch'), uniqueId('batch')];
+  await withFleet(world, 3, atMost(7), async () => {
+    await world.startBatch({ items: items(20, 'a'), options, concurrency: 20 }, a);
+    await world.startBatch({ items: items(20, 'b'), options, concurrency: 20 }, b);
+    for (const id of [a, b]) expect((await resultOf(id)).counts).toEqual({ completed: 20 });
+  });
+  const creates = createsOfBatches(a, b);
+  expect(creates).toHaveLength(40);
+  expect(mostInFlight(creates)).toBe(7);
+});
+
+test('5 creates per second of two workers -> spread over the seconds', async () => {
+  const id = uniqueId('batch');
+  await withFleet(world, 2, { DURABLE_RESPONSES_MAX_CREATES_PER_SECOND: '5' }, async () => {
+    await world.startBatch({ items: items(25, 'r'), options, concurrency: 25 }, id);
+    expect((await resultOf(id)).counts).toEqual({ completed: 25 });
+  });
+  const times = createsOfBatches(id).map(({ at }) => at);
+  // One of them may be sent a little late and the next on time.
+  for (const at of times) expect(times.filter((one) => one >= at && one < at + 1_000).length).toBeLessThanOrEqual(7);
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(4_000);
+});
+
+test('40 low ones wait, then 6 high ones come -> the high ones are created next', async () => {
+  const [low, high] = [uniqueId('low'), uniqueId('high')];
+  let before = 0;
+  await withFleet(world, 1, atMost(4), async () => {
+    await world.startBatch({ items: items(40, 'l', { priority: 'low' }), options, concurrency: 40 }, low);
+    await expect.poll(() => createsOfBatches(low).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(3);
+    await world.startBatch({ items: items(6, 'h', { priority: 'high' }), options, concurrency: 6 }, high);
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBeGreaterThan(35);
+    before = createsOfBatches(low).length;
+    for (const id of [low, high]) await resultOf(id);
+  });
+  const later = createsOfBatches(low, high).slice(before);
+  const lastHigh = later.findLastIndex(({ metadata }) => metadata.task_id?.startsWith(`${high}/`));
+  expect(lastHigh).toBeLessThan(6 + 4);
+});
+
+test('a tenant of 40 and then one of 4 -> the small one does not wait for the large one', async () => {
+  const [large, small] = [uniqueId('large'), uniqueId('small')];
+  await withFleet(world, 1, atMost(4), async () => {
+    await world.startBatch({ items: items(40, 'l', { tenant: 'large' }), options, concurrency: 40 }, large);
+    await expect.poll(() => createsOfBatches(large).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(3);
+    await world.startBatch({ items: items(4, 's', { tenant: 'small' }), options, concurrency: 4 }, small);
+    for (const id of [large, small]) await resultOf(id);
+  });
+  const order = createsOfBatches(large, small).map(({ metadata }) => metadata.task_id?.startsWith(`${small}/`));
+  expect(order.lastIndexOf(true)).toBeLessThan(20);
+});
+
+test('a task that holds a place is terminated -> the place is given to another within a minute', async () => {
+  const slow = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '600' } };
+  const quick = { model: 'o3', input: 'y', metadata: { emulator_run_seconds: '0.3' } };
+  await withFleet(world, 1, atMost(1), async () => {
+    const holder = await world.start({ request: slow, options });
+    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 20 }).toBe(1);
+    const next = await world.start({ request: quick, options });
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBe(1);
+    await holder.terminate('by hand');
+    expect(await next.result()).toMatchObject({ status: 'completed', creates: 1 });
+  });
+}, 150_000);
+
+test('a task that waits at the gate is cancelled -> no create', async () => {
+  const request = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '600' } };
+  await withFleet(world, 1, atMost(1), async () => {
+    const holder = await world.start({ request, options });
+    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 20 }).toBe(1);
+    const waits = await world.start({ request, options });
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBe(1);
+    await sleep(100);
+    await waits.signal('cancelTask');
+    expect(await waits.result()).toMatchObject({ status: 'cancelled', creates: 0 });
+    await holder.signal('cancelTask');
+    await holder.result();
+  });
+});
