@@ -1,8 +1,11 @@
 /** Batches on the dev server: window, order, isolation, cancel, progress. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createActivities, type Activities } from '../src/activities';
 import { readBatchProgress } from '../src/client/read';
 import type { BatchItem, BatchPlan, BatchProgress, BatchResult, TaskOptions } from '../src/contracts';
+import { DEFAULT_TASK_QUEUE } from '../src/names';
+import { BatchInputWriter } from '../src/store/batch-input';
 import { devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
@@ -99,6 +102,40 @@ test('a task that is terminated, one that is cancelled by hand -> the batch ends
   expect(result.records.map(({ status }) => status)).toEqual(['completed', 'unknown', 'cancelled']);
   expect(result.records[1]?.error?.message).toContain(`${result.batchId}/terminated`);
   expect(result.counts).toEqual({ completed: 1, unknown: 1, cancelled: 1 });
+});
+
+test('a worker whose code throws at one item -> the batch ends and names it and what may have been paid', async () => {
+  const items = [item('good'), item('throws')];
+  const { store, emulator } = world;
+  const activities = createActivities({ openai: { apiKey: 'sk-test', baseURL: emulator.url }, store });
+  const broken: Partial<Activities> = {
+    startResponse: (input) => {
+      if (input.taskId.endsWith('/throws')) throw new TypeError("Cannot read properties of undefined (reading 'id')");
+      return activities.startResponse(input);
+    },
+  };
+  const { result, records } = await world.withWorker(async () => {
+    const handle = await start({ items, options });
+    return { result: (await handle.result()) as BatchResult, records: await world.recordsOf(handle.workflowId) };
+  }, broken);
+  expect(result.counts).toEqual({ completed: 1, unknown: 1 });
+  expect(records[1]?.error?.message).toContain('Cannot read properties');
+  expect(records[1]?.possibleOrphans.map(({ attempt }) => attempt)).toEqual([1, 2]);
+});
+
+test('a task whose workflow fails -> a record that says why, and the others end', async () => {
+  const id = uniqueId('batch');
+  // Past the door, which would refuse it.
+  const writer = new BatchInputWriter(world.store, id);
+  for (const one of [item('good'), item('fails', {}, { maxWaitSeconds: -1 })]) await writer.add(one);
+  const { pages } = await writer.finish();
+  const { records } = await world.withWorker(async () => {
+    const input = { folder: id, pages, concurrency: 2 };
+    const how = { workflowId: id, taskQueue: DEFAULT_TASK_QUEUE, args: [input] };
+    return (await world.client.workflow.execute('responseBatch', how)) as BatchResult;
+  });
+  expect(records?.map(({ status }) => status)).toEqual(['completed', 'unknown']);
+  expect(records?.[1]?.error?.message).toContain('maxWaitSeconds');
 });
 
 test.each(['signal', 'Temporal'])(

@@ -108,3 +108,16 @@ async function madeBy(responseId: string | null): Promise<{ output_text: string 
   const body = (await response.json()) as { output: { content?: { text?: string }[] }[] };
   return { output_text: body.output.flatMap((item) => item.content?.map((part) => part.text) ?? []).join('') };
 }
+
+test('every look fails on our side -> ends at its deadline, says why, and is cancelled upstream', async () => {
+  const checkResponse = () => Promise.reject(new TypeError('out of order'));
+  const result = await world.withWorker(
+    async () => {
+      const handle = await world.ask('slow', { inlineWaitSeconds: 0, maxWaitSeconds: 100 });
+      return (await handle.result()) as TaskResult;
+    },
+    { checkResponse },
+  );
+  expect(result).toMatchObject({ status: 'timed_out', creates: 1, notCleaned: [] });
+  expect(await stillRunning(world.emulator)).toEqual([]);
+});

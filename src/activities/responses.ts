@@ -89,7 +89,9 @@ export function createResponseActivities(deps: ResponseDeps) {
         if (gate) await leaveGate(gate, input.taskId);
         throw error;
       });
-      const report = await visitWithHeartbeat(newReport(responseId, input.plan), input, deps, true);
+      const report = newReport(responseId, input.plan);
+      // The id goes home whatever happens after the create: the workflow looks on with it.
+      await visitWithHeartbeat(report, input, deps, true).catch(() => undefined);
       return leaveAtEnd(input.taskId, report, deps);
     },
 

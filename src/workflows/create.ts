@@ -17,16 +17,19 @@ type Started =
   | { kind: 'held' }
   | { kind: 'refused' | 'rejected' | 'lost'; fault: UpstreamFault };
 
-const workerLost: UpstreamFault = {
+/** Nobody knows what became of the create. */
+const ambiguous = (code: string, message: string): UpstreamFault => ({
   type: 'Upstream.AmbiguousCreate',
-  message: 'The worker was lost while the create was under way.',
+  message,
   httpStatus: null,
-  code: 'worker_lost',
+  code,
   requestId: null,
   retryAfterSeconds: null,
   retryable: true,
   maybeAccepted: true,
-};
+});
+
+const workerLost = ambiguous('worker_lost', 'The worker was lost while the create was under way.');
 
 /** What became of a create whose activity did not return a report. */
 function readFailure(error: unknown): Started {
@@ -45,7 +48,9 @@ function readFailure(error: unknown): Started {
     if (fault.maybeAccepted) return { kind: 'lost', fault };
     return { kind: fault.retryable ? 'refused' : 'rejected', fault };
   }
-  throw error;
+  if (!(error instanceof ActivityFailure)) throw error;
+  // A defect of ours, at an unknown moment: what may have been paid must not be forgotten with a failed workflow.
+  return { kind: 'lost', fault: ambiguous('defect', `The worker failed at it: ${cause?.message ?? error.message}`) };
 }
 
 async function startOnce(task: Task, source: StartInput['source']): Promise<Started> {

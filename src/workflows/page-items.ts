@@ -7,7 +7,7 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import type { SearchAttributePair } from '@temporalio/common';
+import { rootCause, type SearchAttributePair } from '@temporalio/common';
 import type { ItemHead, PageInput, StoredRecord, TaskError, TaskInput, TaskOutcome, TaskResult } from '../contracts';
 import { itemDetails, priorityOf } from '../contracts/describe';
 import { itemWorkflowId, SEARCH_ATTRIBUTES } from '../names';
@@ -114,7 +114,7 @@ export function recordOf(head: ItemHead, result: TaskResult, startedAtMs: number
 /** A task whose workflow gave no result: cancelled or terminated by hand, failed, or its id is taken. */
 export function recordOfLost(head: ItemHead, workflowId: string, error: unknown): StoredRecord {
   const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
-  const message = `Task ${workflowId}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const message = `Task ${workflowId}: ${rootCause(error) ?? String(error)}`;
   const cancelled = isCancellation(error);
   const code = cancelled ? 'cancelled_by_hand' : cause instanceof Error ? cause.name : 'unknown_error';
   return { ...recordWithout(head, cancelled ? 'cancelled' : 'unknown', { code, message }), workflowId };

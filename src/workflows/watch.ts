@@ -1,6 +1,6 @@
 /** The second phase: looks, with durable timers between them, until an end or a reason to stop. */
-import { condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { TaskInput, TaskResult } from '../contracts';
+import { ActivityFailure, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { TaskInput, TaskResult, UpstreamFault } from '../contracts';
 import { nextWaitSeconds } from '../settings';
 import { check, MAX_LOOKS_PER_RUN } from './policies';
 import { absorb, deadlineMs, planVisit, queuedDeadlineMs, showDetails, withInterrupt, type Task } from './task-state';
@@ -40,18 +40,38 @@ async function waitForLook(task: Task): Promise<boolean> {
   return true;
 }
 
+/** A look that begins at the deadline still has its time. */
+const LAST_LOOK_MS = 100_000;
+
+/** The activity itself failed: a defect of ours, or a worker that cannot work. Upstream said nothing. */
+function lookFailed({ cause }: ActivityFailure): UpstreamFault {
+  return {
+    type: 'Upstream.Unavailable',
+    message: `The look failed on our side: ${cause?.message ?? 'no reason given'}`,
+    httpStatus: null,
+    code: 'look_failed',
+    requestId: null,
+    retryAfterSeconds: null,
+    retryable: true,
+    maybeAccepted: false,
+  };
+}
+
 async function lookOnce(task: Task, responseId: string, lookFirst: boolean): Promise<void> {
   const summary = `look ${task.progress.polls + 1} (${task.progress.status})`;
-  const call = () =>
-    check.checkResponse.executeWithOptions({ summary }, [
-      { taskId: task.taskId, responseId, plan: planVisit(task, lookFirst) },
-    ]);
+  // The look is repeated until the deadline and not beyond: one that can never succeed must not keep the task open.
+  const scheduleToCloseTimeout = Math.max(0, deadlineMs(task) - Date.now()) + LAST_LOOK_MS;
+  const input = { taskId: task.taskId, responseId, plan: planVisit(task, lookFirst) };
+  const call = () => check.checkResponse.executeWithOptions({ summary, scheduleToCloseTimeout }, [input]);
   task.looksInRun++;
   try {
     absorb(task, await withInterrupt(task, call));
   } catch (error) {
     // Interrupted: whoever did it has left the reason in `task`.
-    if (!isCancellation(error)) throw error;
+    if (isCancellation(error)) return;
+    if (!(error instanceof ActivityFailure)) throw error;
+    task.progress.lastFault = lookFailed(error);
+    showDetails(task);
   }
 }
 

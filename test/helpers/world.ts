@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
-import type { CleanUpHook } from '../../src/activities';
+import type { Activities, CleanUpHook } from '../../src/activities';
 import type { BatchPlan, BatchRecord, TaskInput, TaskOptions, TaskResult } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../../src/names';
 import { batchReader } from '../../src/client/records';
@@ -45,8 +45,8 @@ export interface World {
     options?: TaskOptions,
     metadata?: Record<string, string>,
   ): Promise<WorkflowHandleWithFirstExecutionRunId>;
-  /** Runs with a worker until `body` is done. */
-  withWorker<T>(body: () => Promise<T>): Promise<T>;
+  /** Runs with a worker until `body` is done; `activities` stand in for those of the package. */
+  withWorker<T>(body: () => Promise<T>, activities?: Partial<Activities>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
         },
         options: taskOptions,
       }),
-    withWorker: async (body) => {
+    withWorker: async (body, activities) => {
       const worker = await createWorker({
         connection: env.nativeConnection,
         namespace: env.namespace ?? 'default',
@@ -101,7 +101,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
         cleanUp,
         secrets,
         store,
-        worker: { workflowBundle: WORKFLOW_BUNDLE, shutdownGraceTime: '1s' },
+        worker: { workflowBundle: WORKFLOW_BUNDLE, shutdownGraceTime: '1s', ...(activities ? { activities } : {}) },
       });
       return worker.runUntil(body);
     },
