@@ -12,6 +12,8 @@ export interface Answer {
   status: number;
   /** A plain buffer is a file's content. */
   body: object | Buffer | JsonBytes;
+  /** On top of those of every answer. */
+  headers?: Record<string, string>;
   /** What was made, where something was. */
   id?: string;
 }
@@ -49,6 +51,7 @@ export function send(reply: ServerResponse, answer: Answer, processingMs = 0): v
   const type = Buffer.isBuffer(answer.body) ? 'application/octet-stream' : 'application/json';
   reply.writeHead(answer.status, {
     ...headersOf(processingMs),
+    ...answer.headers,
     'content-type': type,
     'content-length': bytes.length,
   });

@@ -7,11 +7,13 @@ import { SizedCache } from './cache';
 import { toApiError } from './errors';
 import { FaultPlan, type FaultRule } from './faults';
 import type { Ledger } from './ledger';
+import { LimitGuard, type AccountLimits } from './limits';
 import { serve } from './server';
 import { Store } from './store';
 
 export { FaultPlanError, parseFaults, type Fault, type FaultRule } from './faults';
 export type { CallRow, ContainerRow, CreateRow, FileRow, Ledger } from './ledger';
+export type { AccountLimits } from './limits';
 export { SCENARIOS } from './scenarios';
 
 export interface EmulatorOptions {
@@ -34,6 +36,8 @@ export interface EmulatorOptions {
   defaultSeconds?: { queued?: number; run?: number };
   /** Keys that are let in. Default: every `sk-...` but `sk-wrong...`. */
   keys?: readonly string[];
+  /** Over them, calls are answered 429. Default: none. */
+  limits?: AccountLimits;
 }
 
 export interface Emulator {
@@ -51,6 +55,8 @@ export interface Emulator {
   liveFiles(): string[];
   /** Containers that were not deleted. */
   liveContainers(): string[];
+  /** Vector stores that were not deleted. */
+  liveVectorStores(): string[];
   /** Stops at once; open connections are cut. */
   close(): Promise<void>;
 }
@@ -69,8 +75,10 @@ function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState 
   if (!(timeScale > 0)) throw new RangeError(`timeScale must be a number above 0, not ${timeScale}.`);
   // First, so that a bad plan leaves no open file.
   const plan = new FaultPlan(options.faults ?? [], seed);
+  const store = new Store(options.stateFile);
   return {
-    store: new Store(options.stateFile),
+    store,
+    limits: new LimitGuard(options.limits ?? {}, store),
     profile,
     keys,
     pace: { timeScale, queuedSeconds: defaultSeconds.queued, runSeconds: defaultSeconds.run },
@@ -127,6 +135,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faultsFired: () => state.plan.fired(),
     liveFiles: () => liveIn(store.files.values()),
     liveContainers: () => liveIn(store.containers.values()),
+    liveVectorStores: () => liveIn(store.vectorStores.values()),
     close: () =>
       new Promise((resolve) => {
         stopping.abort();

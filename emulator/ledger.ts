@@ -37,6 +37,8 @@ export interface ContainerRow {
   deletedAt: number | null;
 }
 
+export type VectorStoreRow = ContainerRow;
+
 export interface Ledger {
   /** Every response that was made, whether or not its answer arrived: what would be paid. */
   creates: CreateRow[];
@@ -45,4 +47,5 @@ export interface Ledger {
   deletes: { id: string; at: number; status: number }[];
   files: FileRow[];
   containers: ContainerRow[];
+  vectorStores: VectorStoreRow[];
 }

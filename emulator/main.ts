@@ -25,6 +25,8 @@ function readFaults(path: string): FaultRule[] {
 
 interface Flags extends Pick<EmulatorOptions, 'host' | 'port' | 'faults' | 'seed' | 'profile' | 'timeScale'> {
   state?: string;
+  requestsPerMinute?: number;
+  concurrentResponses?: number;
 }
 
 function readFlags(): EmulatorOptions {
@@ -39,9 +41,11 @@ function readFlags(): EmulatorOptions {
       new Option('--profile <name>', 'how late cancels are answered').choices(['openai', 'azure']).default('openai'),
     )
     .option('--time-scale <n>', 'divide scripted durations by this', divisor, 1)
+    .option('--requests-per-minute <n>', 'limit of the account', divisor)
+    .option('--concurrent-responses <n>', 'limit of the account', divisor)
     .parse();
-  const { state, ...options } = command.opts<Flags>();
-  return { ...options, stateFile: state };
+  const { state, requestsPerMinute, concurrentResponses, ...options } = command.opts<Flags>();
+  return { ...options, stateFile: state, limits: { requestsPerMinute, concurrentResponses } };
 }
 
 async function main(): Promise<void> {

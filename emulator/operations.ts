@@ -7,6 +7,7 @@ import * as files from './files';
 import * as models from './models';
 import * as responses from './responses';
 import type { Op } from './routes';
+import * as vectorStores from './vector-stores';
 
 type Operation = (context: ApiContext, request: Request, nowMs: number) => Answer;
 
@@ -32,4 +33,9 @@ export const OPERATIONS: Record<Op, Operation> = {
   container_file_retrieve: containerFiles.retrieveContainerFile,
   container_file_content: containerFiles.containerFileContent,
   container_file_delete: containerFiles.deleteContainerFile,
+  vector_store_create: vectorStores.createVectorStore,
+  vector_store_list: vectorStores.listVectorStores,
+  vector_store_retrieve: vectorStores.retrieveVectorStore,
+  vector_store_delete: vectorStores.deleteVectorStore,
+  vector_store_file_list: vectorStores.listVectorStoreFiles,
 };

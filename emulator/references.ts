@@ -7,6 +7,7 @@ import { isGone } from './lifecycle';
 import { inputItemsOf } from './prompt';
 import { metadataOf } from './scenarios';
 import type { Store } from './store';
+import { findVectorStore, indexedFiles } from './vector-stores';
 import type { CreatedResponse, FileNote, Json } from './types';
 
 type Container = string | { file_ids?: string[] };
@@ -41,19 +42,39 @@ function containerIdOf(container: Container | undefined, store: Store, nowMs: nu
   return container;
 }
 
+/** What its file search may find; looking into a vector store counts as use. */
+function filesFound(request: Json, store: Store, nowMs: number): FileNote[] {
+  const tools = (request.tools ?? []) as { type: string; vector_store_ids?: string[] }[];
+  const searched = tools.filter(({ type }) => type === 'file_search').flatMap((tool) => tool.vector_store_ids ?? []);
+  const found = searched.map((id) => findVectorStore(store, id, nowMs));
+  for (const { id } of found) store.write({ kind: 'vector_store_used', id, atMs: nowMs });
+  return found.flatMap((one) => indexedFiles(one, nowMs)).map(noteOf);
+}
+
+/** Those of an explicit container are read too. */
+function filesOfContainer(container: Container | undefined, store: Store): FileNote[] {
+  const uploads = typeof container === 'string' ? (store.containers.get(container)?.uploads ?? []) : [];
+  return uploads.map(({ id, path, content }) => {
+    return { id, filename: path.slice(path.lastIndexOf('/') + 1), bytes: Buffer.byteLength(content, 'base64') };
+  });
+}
+
 /** The files that a request names, and the container of its code interpreter. @throws ApiError where one is not there. */
 export function referencesOf(
   request: Json,
   store: Store,
   nowMs: number,
-): Pick<CreatedResponse, 'files' | 'containerId'> {
+): Pick<CreatedResponse, 'files' | 'containerId' | 'found'> {
   checkPrevious(request, store, nowMs);
   const files = filesInInput(request, store);
   const tools = (request.tools ?? []) as { type: string; container?: Container }[];
-  for (const { container } of tools) files.push(...filesIn(container, store, nowMs));
+  const found = filesFound(request, store, nowMs);
+  for (const { container } of tools) {
+    files.push(...filesIn(container, store, nowMs), ...filesOfContainer(container, store));
+  }
   const interpreter = tools.find(({ type }) => type === 'code_interpreter');
   const isAsked =
     metadataOf(request).emulator_scenario === 'code_interpreter' || request.model === 'emulator-code-interpreter';
-  if (!interpreter && !isAsked) return { files };
-  return { files, containerId: containerIdOf(interpreter?.container, store, nowMs) };
+  if (!interpreter && !isAsked) return { files, found };
+  return { files, found, containerId: containerIdOf(interpreter?.container, store, nowMs) };
 }

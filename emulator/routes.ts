@@ -22,6 +22,11 @@ const ROUTES = {
   container_file_retrieve: 'GET containers/*/files/*',
   container_file_content: 'GET containers/*/files/*/content',
   container_file_delete: 'DELETE containers/*/files/*',
+  vector_store_create: 'POST vector_stores',
+  vector_store_list: 'GET vector_stores',
+  vector_store_retrieve: 'GET vector_stores/*',
+  vector_store_delete: 'DELETE vector_stores/*',
+  vector_store_file_list: 'GET vector_stores/*/files',
 } as const;
 
 export type Op = keyof typeof ROUTES;

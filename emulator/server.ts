@@ -6,6 +6,7 @@ import { checkKey, keyOf } from './auth';
 import { readCall, type Call } from './call';
 import { idIn, type ApiContext } from './context';
 import { notFound, toApiError } from './errors';
+import { RateLimitError, type LimitGuard } from './limits';
 import { preventsWork, sendFault, shownStatus } from './fault-answer';
 import type { Fault, FaultPlan } from './faults';
 import { statusAt } from './lifecycle';
@@ -15,6 +16,7 @@ import { awaitEnd } from './synchronous';
 
 export interface ServerState extends ApiContext {
   plan: FaultPlan;
+  limits: LimitGuard;
   now: () => Promise<number>;
   /** Aborted when the emulator stops: nothing is carried out after that. */
   stopping: AbortSignal;
@@ -33,10 +35,22 @@ function couldShow(state: ServerState, call: Call, nowMs: number, fault: Fault):
 function perform(state: ServerState, call: Call, nowMs: number, fault: Fault | undefined): Answer {
   if (call.problem) throw call.problem;
   checkKey(call.headers, state);
+  state.limits.check(call.op, nowMs);
   if (fault?.kind === 'not_found') throw notFound('Response', idIn(call));
   if (fault?.kind === 'regress') return responses.retrieve(state, call, nowMs, 'in_progress');
   if (fault?.kind === 'late_completion') return responses.cancel(state, call, nowMs, true);
   return OPERATIONS[call.op as keyof typeof OPERATIONS](state, call, nowMs);
+}
+
+function limitHeaders(error: unknown): Record<string, string> {
+  if (!(error instanceof RateLimitError)) return {};
+  const { retryAfterMs } = error;
+  return {
+    'retry-after': String(Math.ceil(retryAfterMs / 1000)),
+    'retry-after-ms': String(retryAfterMs),
+    'x-ratelimit-remaining-requests': '0',
+    'x-ratelimit-reset-requests': `${retryAfterMs}ms`,
+  };
 }
 
 async function answerOf(
@@ -47,12 +61,13 @@ async function answerOf(
 ): Promise<Answer> {
   try {
     const answer = perform(state, call, nowMs, fault);
+    if (call.op === 'create') state.limits.created(answer.id);
     const response = call.op === 'create' ? state.store.responses.get(answer.id ?? '') : undefined;
     if (!response || response.request.background === true) return answer;
     return await awaitEnd(state, response, nowMs, reply);
   } catch (error) {
     const known = toApiError(error);
-    return { status: known.status, body: known.body() };
+    return { status: known.status, body: known.body(), headers: limitHeaders(error) };
   }
 }
 

@@ -3,7 +3,14 @@ import { Journal } from './journal';
 import type { CallRow, Ledger } from './ledger';
 import { endsAtMs } from './lifecycle';
 import { metadataOf, scriptOf } from './scenarios';
-import type { ContainerUpload, CreatedResponse, StoredContainer, StoredFile, StoredResponse } from './types';
+import type {
+  ContainerUpload,
+  CreatedResponse,
+  StoredContainer,
+  StoredFile,
+  StoredResponse,
+  StoredVectorStore,
+} from './types';
 
 type NewContainer = Pick<StoredContainer, 'id' | 'name' | 'createdAtMs' | 'idleMinutes' | 'memoryLimit'>;
 
@@ -13,6 +20,9 @@ export type Entry =
   | { kind: 'deleted'; id: string; atMs: number }
   | { kind: 'file'; file: StoredFile }
   | { kind: 'file_deleted'; id: string; atMs: number }
+  | { kind: 'vector_store'; vectorStore: StoredVectorStore }
+  | { kind: 'vector_store_used'; id: string; atMs: number }
+  | { kind: 'vector_store_deleted'; id: string; atMs: number }
   | { kind: 'container_made'; container: NewContainer }
   | { kind: 'container_upload'; id: string; file: ContainerUpload }
   | { kind: 'container_file_deleted'; id: string; fileId: string }
@@ -27,6 +37,7 @@ export class Store {
   readonly responses = new Map<string, StoredResponse>();
   readonly files = new Map<string, StoredFile>();
   readonly containers = new Map<string, StoredContainer>();
+  readonly vectorStores = new Map<string, StoredVectorStore>();
   readonly calls: CallRow[] = [];
   private readonly journal: Journal | undefined;
 
@@ -57,6 +68,12 @@ export class Store {
         return void this.files.set(entry.file.id, entry.file);
       case 'file_deleted':
         return update(this.files, entry.id, { deletedAtMs: entry.atMs });
+      case 'vector_store':
+        return void this.vectorStores.set(entry.vectorStore.id, entry.vectorStore);
+      case 'vector_store_used':
+        return update(this.vectorStores, entry.id, { lastUsedAtMs: entry.atMs });
+      case 'vector_store_deleted':
+        return update(this.vectorStores, entry.id, { deletedAtMs: entry.atMs });
       case 'call':
         return void this.calls.push(entry.row);
       default:
@@ -130,6 +147,9 @@ export class Store {
         return { id, filename, bytes, at: createdAtMs, deletedAt: deletedAtMs };
       }),
       containers: [...this.containers.values()].map(({ id, createdAtMs, deletedAtMs }) => {
+        return { id, at: createdAtMs, deletedAt: deletedAtMs };
+      }),
+      vectorStores: [...this.vectorStores.values()].map(({ id, createdAtMs, deletedAtMs }) => {
         return { id, at: createdAtMs, deletedAt: deletedAtMs };
       }),
     };

@@ -69,8 +69,9 @@ function webSearch(response: StoredResponse): ToolItems {
 }
 
 function fileSearch(response: StoredResponse): ToolItems {
-  const filename = `note-${markOf(response)}.txt`;
-  const file_id = derivedId('file', response, filename).replace('_', '-');
+  const note = `note-${markOf(response)}.txt`;
+  const made = { id: derivedId('file', response, note).replace('_', '-'), filename: note };
+  const files = response.found && response.found.length > 0 ? response.found : [made];
   const text = `A passage about: ${openingOf(response.request, 6)}`;
   return {
     items: [
@@ -79,12 +80,13 @@ function fileSearch(response: StoredResponse): ToolItems {
         id: derivedId('fs', response, 'search'),
         status: 'completed',
         queries: [openingOf(response.request, 6)],
-        results: [{ file_id, filename, score: 0.87, text, attributes: {} }],
+        results: files.map(({ id, filename }) => ({ file_id: id, filename, score: 0.87, text, attributes: {} })),
       },
     ],
-    citations: [
-      { label: `(${filename})`, annotation: (_, index) => ({ type: 'file_citation', file_id, filename, index }) },
-    ],
+    citations: files.map(({ id: file_id, filename }) => ({
+      label: `(${filename})`,
+      annotation: (_, index) => ({ type: 'file_citation', file_id, filename, index }),
+    })),
   };
 }
 

@@ -40,6 +40,8 @@ export interface CreatedResponse {
   files?: FileNote[];
   /** Where its code interpreter runs. */
   containerId?: string;
+  /** What its file search finds. */
+  found?: FileNote[];
 }
 
 /** A response; everything else about it is computed from this and the time. */
@@ -56,6 +58,25 @@ export interface StoredFile extends FileNote {
   expiresAtMs: number | null;
   /** Base64. */
   content: string;
+  deletedAtMs: number | null;
+}
+
+export interface VectorStoreFile extends FileNote {
+  addedAtMs: number;
+  /** When it is indexed, or has failed. */
+  readyAtMs: number;
+  error: { code: string; message: string } | null;
+}
+
+export interface StoredVectorStore {
+  id: string;
+  name: string | null;
+  metadata: Record<string, string>;
+  createdAtMs: number;
+  lastUsedAtMs: number;
+  /** After the last use. */
+  expiresDays: number | null;
+  files: VectorStoreFile[];
   deletedAtMs: number | null;
 }
 

@@ -14,6 +14,7 @@ interface Flags {
   kills: string;
   serverKills: string;
   killEvery: string;
+  pollIntervals: string;
   badLines: string;
   seed: string;
 }
@@ -31,6 +32,7 @@ const planOf = (flags: Flags): ScalePlan => ({
   workerKills: Number(flags.kills),
   serverKills: Number(flags.serverKills),
   killEverySeconds: Number(flags.killEvery),
+  pollIntervalsSeconds: flags.pollIntervals.split(',').map(Number),
   seed: Number(flags.seed),
 });
 
@@ -70,7 +72,8 @@ async function measure(name: string, plan: ScalePlan, write: Write): Promise<voi
   const rows = rowsOf(figures, plan).map((row) => `| ${row.join(' | ')} |`);
   const what = `${plan.tasks} tasks of ${plan.minSeconds} to ${plan.maxSeconds} s and ${plan.badLines} bad lines`;
   const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const text = `${what}, ${plan.concurrency} at once; ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
+  const looks = `looks after ${plan.pollIntervalsSeconds.join(', ')} s`;
+  const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
   console.log(text);
   write(name, text);
   if (figures.problems.length > 0 || figures.money.silent > 0 || figures.leftRunning > 0) process.exitCode = 1;
@@ -89,6 +92,7 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--kills <n>', 'of the worker', '3')
     .option('--server-kills <n>', '', '1')
     .option('--kill-every <seconds>', 'about', '90')
+    .option('--poll-intervals <list>', 'seconds', '1,2')
     .option('--seed <n>', '', '1')
     .action((flags: Flags) => measure('batch', planOf(flags), write));
   program
@@ -96,9 +100,9 @@ export function addScaleCommands(program: Command, write: Write): void {
     .description('tasks of equal length: how full the window stays')
     .option('--tasks <n>', '', '2000')
     .option('--concurrency <n>', '', '100')
-    .option('--seconds <n>', '', '10')
+    .option('--seconds <n>', '', '20')
     .action(({ tasks, concurrency, seconds }: { tasks: string; concurrency: string; seconds: string }) => {
-      const none = { badLines: '0', kills: '0', serverKills: '0', killEvery: '1', seed: '1' };
+      const none = { badLines: '0', kills: '0', serverKills: '0', killEvery: '1', pollIntervals: '1', seed: '1' };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
       const plan = planOf({ tasks, concurrency, ...equal, ...none });
       return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0 }, write);

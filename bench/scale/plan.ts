@@ -16,6 +16,8 @@ export interface ScalePlan {
   serverKills: number;
   /** Between two kills, about. */
   killEverySeconds: number;
+  /** A window stays full only when ends are known soon. */
+  pollIntervalsSeconds: number[];
   itemsPerPage?: number;
   seed: number;
 }

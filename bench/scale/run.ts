@@ -152,8 +152,13 @@ export function runScale(plan: ScalePlan, say: (text: string) => void = () => un
     await place.worker.start();
     const context = { client: place.client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store: place.store };
     const id = 'batch-scale';
+    const { concurrency, pollIntervalsSeconds } = plan;
     const startMs = Date.now();
-    await startBatch(context, { items, concurrency: plan.concurrency }, { ...plan, id, random: 'scale' });
+    await startBatch(
+      context,
+      { items, concurrency, options: { pollIntervalsSeconds } },
+      { ...plan, id, random: 'scale' },
+    );
     let isOver = false;
     const killing = killOnTheWay(place, plan, () => isOver);
     const result = await resultOf(place, id);
