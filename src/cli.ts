@@ -3,31 +3,10 @@
 import { Command, CommanderError } from 'commander';
 import { addBatchCommands } from './cli/batch';
 import { doctor, ownVersion } from './cli/doctor';
-import { EXIT, print, printJson, table, visible } from './cli/output';
+import { EXIT, visible } from './cli/output';
 import { report, run } from './cli/run';
+import { addSummary } from './cli/summary';
 import { addTaskCommands } from './cli/task';
-
-function addSummary(program: Command): void {
-  program
-    .command('summary')
-    .description('counts of tasks by status and priority')
-    .option('--json')
-    .action((flags: { json?: boolean }) =>
-      run(async (client) => {
-        const summary = await client.summary();
-        if (flags.json) printJson(summary);
-        else {
-          const rows = (counts: Record<string, number>) => Object.entries(counts);
-          print(table([['STATUS', 'TASKS'], ...rows(summary.byStatus)]));
-          print(`\n${table([['PRIORITY', 'TASKS'], ...rows(summary.byPriority)])}`);
-          if (summary.terminated > 0)
-            print(`\nTerminated, timed out or failed, without cleanup: ${summary.terminated}`);
-          print(`\nRead ${summary.readAt}; the store lags about a second behind.`);
-        }
-        return EXIT.completed;
-      }),
-    );
-}
 
 /** Commander ends the process with 1 for a wrong option; here that is 2. */
 function strict(command: Command): void {
@@ -45,7 +24,7 @@ async function main(): Promise<void> {
   program.version(ownVersion());
   addTaskCommands(program, run);
   addBatchCommands(program, run);
-  addSummary(program);
+  addSummary(program, run);
   program
     .command('doctor')
     .description('is everything there, and what to do where it is not')

@@ -100,6 +100,7 @@ describe('toAnswer', () => {
       outputText: 'Hello.',
       output: [message('Hello.')],
       outputOmitted: false,
+      answerKey: null,
       error: null,
       incompleteReason: null,
       usage,

@@ -32,6 +32,13 @@ const refused: BatchItem = item('refused', { emulator_scenario: 'there-is-no-suc
 
 const start = (plan: BatchPlan) => world.startBatch(plan);
 
+/** Waits until upstream has so many responses of a batch. */
+async function created(id: string, count: number): Promise<void> {
+  const ofBatch = () =>
+    world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.startsWith(`${id}/`)).length;
+  await expect.poll(ofBatch, { timeout: 30_000, interval: 20 }).toBe(count);
+}
+
 /** Runs a batch to its end. */
 async function play(plan: BatchPlan) {
   return world.withWorker(async () => {
@@ -93,7 +100,7 @@ test('a task that is terminated, one that is cancelled by hand -> the batch ends
   const items = [item('good'), item('terminated', slow), item('cancelled', slow)];
   const result = await world.withWorker(async () => {
     const handle = await start({ items, options });
-    await sleep(1_500);
+    await created(handle.workflowId, 3);
     await world.client.workflow.getHandle(`${handle.workflowId}/terminated`).terminate('by hand');
     await world.client.workflow.getHandle(`${handle.workflowId}/cancelled`).cancel();
     const { counts, batchId } = (await handle.result()) as BatchResult;
@@ -145,7 +152,8 @@ test.each(['signal', 'Temporal'])(
     const items = [item('quick'), slow('s1'), slow('s2'), slow('s3'), slow('s4')];
     const { result, createsAtCancel, execution } = await world.withWorker(async () => {
       const handle = await start({ items, options, concurrency: 3 });
-      await sleep(2_500);
+      // The quick one has made room for the last that fits.
+      await created(handle.workflowId, 4);
       const creates = world.emulator.ledger().creates.length;
       if (way === 'signal') await handle.signal('cancelBatch', 'enough');
       else await handle.cancel();

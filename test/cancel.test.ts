@@ -28,7 +28,7 @@ interface Case {
   options?: TaskOptions;
   metadata?: Record<string, string>;
   faults?: FaultRule[];
-  /** When the cancel is sent; `before` is before any worker runs. */
+  /** When the cancel is sent: milliseconds after the create was about to be sent; `before` is before any worker runs. */
   afterMs: number | 'before' | 'noWorker';
   /** Default `cancelled`. */
   status?: TaskOutcome;
@@ -140,6 +140,16 @@ function start(id: string, { scenario = 'slow', options = inline, metadata }: Ca
   return world.start({ request, options }, id);
 }
 
+/** The intent to create is on the server, or the create is in the ledger already. */
+async function sending(handle: WorkflowHandle): Promise<void> {
+  const isSent = async () => {
+    if (callsOf(world.emulator, handle.workflowId, 'create').length > 0) return true;
+    const { pendingActivities } = (await handle.describe()).raw;
+    return (pendingActivities ?? []).some(({ heartbeatDetails }) => (heartbeatDetails?.payloads?.length ?? 0) > 0);
+  };
+  while (!(await isSent())) await sleep(20);
+}
+
 /** All cases of one way at once: each waits for its own moment. */
 async function playAll(way: string): Promise<Map<string, Played>> {
   const cancel = WAYS[way]!;
@@ -159,6 +169,7 @@ async function playAll(way: string): Promise<Map<string, Played>> {
     const played = cases.map(async ({ one, id }): Promise<[string, Played]> => {
       const handle = handles.get(id) ?? (await start(id, one));
       if (typeof one.afterMs === 'number') {
+        await sending(handle);
         await sleep(one.afterMs);
         await cancel(handle);
       }

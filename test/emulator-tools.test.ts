@@ -62,12 +62,14 @@ describe('citations', () => {
 
 describe('tools', () => {
   test('given all tools at once -> then the items of each before the message', async () => {
+    const all = await emulated();
+    const { id } = await all.client.vectorStores.create({ name: 'empty' });
     const tools = [
-      { type: 'file_search', vector_store_ids: ['vs_1'] },
+      { type: 'file_search', vector_store_ids: [id] },
       { type: 'function', name: 'weather', parameters: {}, strict: null },
       { type: 'mcp', server_label: 'shop', connector_id: 'connector_dropbox', require_approval: 'never' },
     ];
-    const types = typesOf(await ended({ tools }));
+    const types = typesOf(await endedOn(all, { tools }));
     expect(types).toEqual(['file_search_call', 'function_call', 'mcp_list_tools', 'mcp_call', 'message']);
   });
 
@@ -76,9 +78,13 @@ describe('tools', () => {
   });
 
   test('given results of a file search not asked for, and asked for -> then null, and there', async () => {
-    const fields = { tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] };
-    expect((await ended(fields)).output[0]).toMatchObject({ results: null });
-    const asked = await ended(fields, ['file_search_call.results']);
+    const search = async (include?: string[]) => {
+      const all = await emulated();
+      const { id } = await all.client.vectorStores.create({ name: 'empty' });
+      return endedOn(all, { tools: [{ type: 'file_search', vector_store_ids: [id] }] }, include);
+    };
+    expect((await search()).output[0]).toMatchObject({ results: null });
+    const asked = await search(['file_search_call.results']);
     expect(asked.output[0]).toMatchObject({ results: [{ score: 0.87 }] });
   });
 

@@ -92,22 +92,46 @@ const RECORDED: Record<
   'task-long-wait': { scenario: 'text', options: { inlineWaitSeconds: 0 }, metadata: { emulator_run_seconds: '3000' } },
 };
 
+/** Of one batch of two pages, and of the first of them. */
+const RECORDED_BATCH = ['batch-completed', 'page-completed'];
+const ALL = [...Object.keys(RECORDED), ...RECORDED_BATCH];
+
 describe('replay', () => {
-  test.each(Object.keys(RECORDED))('recorded history %s -> replays with the code of today', async (name) => {
+  test.each(ALL)('recorded history %s -> replays with the code of today', async (name) => {
     const path = join(HISTORIES, `${name}.json`);
     expect(existsSync(path) || process.env.RECORD_HISTORIES === '1').toBe(true);
-    if (!existsSync(path)) await record(name, path);
+    if (!existsSync(path)) await (RECORDED_BATCH.includes(name) ? recordBatch() : record(name, path));
     const history = JSON.parse(readFileSync(path, 'utf8')) as unknown;
     await Worker.runReplayHistory({ workflowBundle: WORKFLOW_BUNDLE }, history, name);
   });
 
   test('the folder of histories -> holds what is listed here and nothing else', () => {
-    expect(readdirSync(HISTORIES).sort()).toEqual(
-      Object.keys(RECORDED)
-        .map((name) => `${name}.json`)
-        .sort(),
-    );
+    expect(readdirSync(HISTORIES).sort()).toEqual(ALL.map((name) => `${name}.json`).sort());
   });
+
+  async function recordBatch(): Promise<void> {
+    const world = await devServerWorld();
+    const items = Array.from({ length: 8 }, (_, i) => {
+      const metadata = { emulator_run_seconds: '0.5', emulator_queued_seconds: '0.1' };
+      return { id: `i${i}`, task: { request: { model: 'o3', input: `Prompt ${i}`, metadata } } };
+    });
+    try {
+      await world.withWorker(async () => {
+        const plan = { items, concurrency: 3, options: { pollIntervalsSeconds: [0.2] } };
+        const handle = await world.startBatch(plan, 'batch-completed', 5);
+        await handle.result();
+        for (const [name, id] of [
+          ['batch-completed', 'batch-completed'],
+          ['page-completed', 'batch-completed/page/0001'],
+        ] as const) {
+          const history = await world.client.workflow.getHandle(id).fetchHistory();
+          writeFileSync(join(HISTORIES, `${name}.json`), `${historyToJSON(history)}\n`);
+        }
+      });
+    } finally {
+      await world.close();
+    }
+  }
 
   async function record(name: string, path: string): Promise<void> {
     const { scenario, options, cancelAfterSeconds, metadata } = RECORDED[name]!;

@@ -3,18 +3,15 @@ import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import type { DurableResponses, Started } from '../client';
 import { checkOutcomes } from '../client/retry';
-import type { BatchItem, BatchSettings, Budget } from '../contracts';
+import type { BatchItem, BatchSettings } from '../contracts';
 import { assertBatch, parseBatchLines } from '../door';
 import { UsageError } from '../errors';
 import { finish, type ResultFlags } from './batch-results';
+import { budgetOf, withBudgetOptions, type BudgetFlags } from './budget';
 import { assertId, numberOf, readText, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, printJson, say } from './output';
 import type { Run } from './run';
 import { showStarted } from './task';
-
-interface BudgetFlags {
-  maxTokens?: number;
-}
 
 interface StartFlags extends Partial<TaskFlags>, ResultFlags, BudgetFlags {
   id?: string;
@@ -22,7 +19,6 @@ interface StartFlags extends Partial<TaskFlags>, ResultFlags, BudgetFlags {
   wait?: boolean;
   allowBadLines?: boolean;
   retryTimes?: number;
-  whenReached?: Budget['whenReached'];
 }
 
 const MAX_PROBLEMS_SHOWN = 20;
@@ -54,9 +50,7 @@ const optionsOf = (flags: StartFlags) => ({
 });
 
 function settingsOf(flags: StartFlags): BatchSettings {
-  const { concurrency, maxTokens, whenReached } = flags;
-  const budget = maxTokens === undefined ? undefined : { maxTokens, ...(whenReached ? { whenReached } : {}) };
-  return { concurrency, options: optionsOf(flags), budget };
+  return { concurrency: flags.concurrency, options: optionsOf(flags), budget: budgetOf(flags) };
 }
 
 async function afterStart(client: DurableResponses, started: Started, flags: StartFlags): Promise<number> {
@@ -70,11 +64,9 @@ async function afterStart(client: DurableResponses, started: Started, flags: Sta
 }
 
 const withBatchOptions = (command: Command): Command =>
-  command
+  withBudgetOptions(command)
     .option('--id <id>')
     .option('--concurrency <n>', 'tasks at once (default 50)', numberOf)
-    .option('--max-tokens <n>', 'start nothing more when these are used up', numberOf)
-    .option('--when-reached <what>', 'then finish or cancel what runs')
     .option('--wait')
     .option('--json');
 

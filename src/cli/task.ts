@@ -5,6 +5,7 @@ import type { TaskInput, TaskResult } from '../contracts';
 import { assertId, attachedTaskOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
 import { EXIT, excerpt, print, printAnswer, printJson, say } from './output';
 import { again } from './again';
+import { batchStatusText } from './batch-status';
 import { addList, statusOf } from './list';
 import type { Run } from './run';
 import { waitFor } from './wait';
@@ -126,9 +127,9 @@ function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<Dura
     say('  No worker answered within 3 s: this is what the server itself knows. Run `npm start` for more.');
     return;
   }
+  if ('batchId' in view) return print(batchStatusText(view));
   for (const [name, value] of Object.entries(view)) {
-    if (value !== null && name !== 'taskId' && name !== 'batchId')
-      print(`  ${name}: ${excerpt(JSON.stringify(value), 200)}`);
+    if (value !== null && name !== 'taskId') print(`  ${name}: ${excerpt(JSON.stringify(value), 200)}`);
   }
 }
 

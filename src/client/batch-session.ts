@@ -3,7 +3,7 @@ import type { BatchPlan, BatchProgress, BatchRecord, BatchResult, BatchSettings,
 import { UsageError } from '../errors';
 import { freshId } from '../names';
 import { requestOfBatch } from './ask';
-import { startBatch } from './batch';
+import { startBatch, type StartedBatch } from './batch';
 import { readBatchResult, readRecorded, type WaitOptions } from './read';
 import { batchReader, type BatchReader } from './records';
 import { checkOutcomes, itemsToRetry, RETRIED_OUTCOMES } from './retry';
@@ -19,7 +19,7 @@ export class BatchSession extends Session {
    * The items are kept in the store, so their source may change afterwards. The same `id` joins.
    * @throws UsageError when an item or a setting is not valid, or there is no item: nothing was started.
    */
-  async startBatch(batch: BatchPlan, options: { id?: string } = {}): Promise<Started> {
+  async startBatch(batch: BatchPlan, options: { id?: string } = {}): Promise<StartedBatch> {
     const id = assertId(options.id ?? freshId('batch', null, new Date(), random()));
     return startBatch(this.context, batch, { id, random: random() });
   }

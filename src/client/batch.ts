@@ -6,7 +6,7 @@ import { UsageError } from '../errors';
 import { itemWorkflowId } from '../names';
 import { DEFAULT_CONCURRENCY } from '../settings';
 import { batchFolder, type BlobStore } from '../store';
-import { BatchInputWriter, type BatchManifest } from '../store/batch-input';
+import { BatchInputWriter } from '../store/batch-input';
 import { describe } from './read';
 import { startBatchWorkflow, type StartContext, type Started } from './start';
 
@@ -23,6 +23,9 @@ export interface StartBatchOptions {
   /** Default 500, which keeps the history of a page within the server's limits. */
   itemsPerPage?: number;
 }
+
+/** A batch that is known to the server; `items` is what was given now, not what a joined one has. */
+export type StartedBatch = Started & { items?: number };
 
 const MAX_PROBLEMS = 20;
 
@@ -74,7 +77,7 @@ export async function startBatch(
   context: BatchContext,
   plan: BatchPlan,
   options: StartBatchOptions,
-): Promise<Started & { input?: BatchManifest }> {
+): Promise<StartedBatch> {
   const { id, random, retryOf } = options;
   const there = await joined(context, id);
   if (there) return there;
@@ -90,5 +93,5 @@ export async function startBatch(
   });
   // Somebody was quicker with the same id: this input is nobody's.
   if (started.joined) await context.store.removeAll(`${folder}/`);
-  return { ...started, input };
+  return { ...started, items: input.total };
 }

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { OUTCOMES, PRIORITIES, type Priority, type TaskStatus } from '../contracts';
 import { UsageError } from '../errors';
-import { ID_PATTERN, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+import { BATCH_WORKFLOW, ID_PATTERN, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 
 const STATUSES: readonly TaskStatus[] = ['queued', 'in_progress', ...OUTCOMES];
 
@@ -27,10 +27,12 @@ export interface ListedTask {
 }
 
 export interface Summary {
-  /** When the counts were read. */
+  /** When the counts were read. The store is about a second behind the workflows. */
   readAt: string;
   byStatus: Record<string, number>;
   byPriority: Record<string, number>;
+  /** Counts by status of the newest batches (at most 20), newest first. */
+  byBatch: { id: string; execution: string; counts: Record<string, number> }[];
   /** Ended by hand: no cleanup ran, so their responses may still run upstream. */
   terminated: number;
 }
@@ -105,12 +107,31 @@ async function counts(
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
 }
 
-/** Counts of tasks by status and by priority, however many there are. */
+/** Each costs a dozen counts. */
+const MAX_BATCHES = 20;
+
+async function batchCounts(client: Client): Promise<Summary['byBatch']> {
+  const batches: { id: string; execution: string }[] = [];
+  for await (const run of client.workflow.list({
+    query: `WorkflowType = '${BATCH_WORKFLOW}'`,
+    pageSize: MAX_BATCHES,
+  })) {
+    // An id that could not be one of ours gets into no query.
+    if (ID_PATTERN.test(run.workflowId)) batches.push({ id: run.workflowId, execution: run.status.name });
+    if (batches.length >= MAX_BATCHES) break;
+  }
+  const countsOf = (id: string) => counts(client, STATUSES, (status) => `BatchId = '${id}' AND ${statusIs(status)}`);
+  return Promise.all(batches.map(async (batch) => ({ ...batch, counts: await countsOf(batch.id) })));
+}
+
+/** Counts of tasks by status, by priority and by batch, however many there are: no history is read. */
 export async function summarize(client: Client): Promise<Summary> {
-  const [byStatus, byPriority, terminated] = await Promise.all([
+  const readAt = new Date().toISOString();
+  const [byStatus, byPriority, byBatch, terminated] = await Promise.all([
     counts(client, STATUSES, statusIs),
     counts(client, PRIORITIES, (priority) => `TaskPriority = '${priority}'`),
+    batchCounts(client),
     client.workflow.count(`${TASKS} AND ExecutionStatus IN (${ENDED_BY_HAND.map((name) => `'${name}'`).join(', ')})`),
   ]);
-  return { readAt: new Date().toISOString(), byStatus, byPriority, terminated: terminated.count };
+  return { readAt, byStatus, byPriority, byBatch, terminated: terminated.count };
 }

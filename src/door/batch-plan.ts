@@ -5,6 +5,7 @@ import { UsageError } from '../errors';
 import { MAX_CONCURRENCY } from '../settings';
 import { count, MAX_ITEMS } from './bounds';
 import { optionProblems } from './options';
+import { priceProblems } from './prices';
 import { say, show } from './problem';
 import { checkId, checkTask } from './task';
 
@@ -22,6 +23,7 @@ function budgetProblems(budget: Budget | undefined): string[] {
     problems.push('maxCostUsd: needs prices; give your own as JSON, e.g. {"asOf": "2026-11-01", "models": {…}}');
   if (whenReached !== undefined && !['finish', 'cancel'].includes(whenReached))
     problems.push('whenReached: write "finish" or "cancel"');
+  if (prices !== undefined) problems.push(...priceProblems(prices).map((problem) => `prices.${problem}`));
   return problems;
 }
 

@@ -2,4 +2,5 @@
 export { assertBatch, itemChecker, settingsProblems } from './batch-plan';
 export { parseBatchLines } from './batch';
 export { checkChange } from './change';
+export { parsePrices } from './prices';
 export { assertTask, checkId, checkTask } from './task';
