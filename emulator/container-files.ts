@@ -49,7 +49,7 @@ function filesOf(store: Store, container: StoredContainer, nowMs: number): Conta
     const createdAtMs = endsAtMs(response);
     return madeFiles(response).map((file) => ({ ...file, createdAtMs, source: 'assistant' }));
   });
-  return [...uploads, ...made].filter(({ id }) => !container.deletedFileIds.includes(id));
+  return [...uploads, ...made].filter(({ id }) => !container.deletedFileIds.has(id));
 }
 
 const fileBody = (container: StoredContainer, { id, path, createdAtMs, source, content }: ContainerFile) => ({

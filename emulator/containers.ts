@@ -2,7 +2,7 @@
 import { ok, type Answer } from './answer';
 import { idIn, newId, type ApiContext, type Request } from './context';
 import { notFound } from './errors';
-import { pageOf } from './pages';
+import { mappedPage, pageOf } from './pages';
 import { array, check, integer, object, oneOf, string } from './rules';
 import { CONTAINER_IDLE_MINUTES, type Store } from './store';
 import type { Json, StoredContainer } from './types';
@@ -68,11 +68,12 @@ export function createContainer(context: ApiContext, { json }: Request, nowMs: n
   return { ...ok(containerBody(findContainer(context.store, id, nowMs), nowMs)), id };
 }
 
-/** `GET /v1/containers`, also those that have expired. */
+/** `GET /v1/containers`, also those that have expired; with `name` only those of this name. */
 export function listContainers({ store }: ApiContext, { query }: Request, nowMs: number): Answer {
-  const kept = [...store.containers.values()].filter(({ deletedAtMs }) => deletedAtMs === null);
-  const bodies = kept.map((container) => containerBody(container, nowMs));
-  return ok(pageOf(bodies, query, { usual: 20, max: 100 }));
+  const name = query.get('name');
+  const kept = [...store.containers.values()].filter((one) => one.deletedAtMs === null);
+  const wanted = kept.filter((one) => name === null || one.name === name);
+  return ok(mappedPage(pageOf(wanted, query, { usual: 20, max: 100 }), (one) => containerBody(one, nowMs)));
 }
 
 /** `GET /v1/containers/{id}`. */

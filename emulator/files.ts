@@ -23,9 +23,10 @@ const fileBody = ({ id, bytes, createdAtMs, expiresAtMs, filename, purpose }: St
 export const isFileLive = (file: StoredFile | undefined, nowMs: number): file is StoredFile =>
   file !== undefined && file.deletedAtMs == null && (file.expiresAtMs === null || nowMs < file.expiresAtMs);
 
-function findFile(store: Store, id: string, nowMs: number): StoredFile {
+/** A file that was uploaded. @throws ApiError 404 when it is not there, or not any more. */
+export function findUpload(store: Store, id: string, nowMs: number, param = 'id'): StoredFile {
   const file = store.files.get(id);
-  if (!isFileLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param: 'id' });
+  if (!isFileLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param });
   return file;
 }
 
@@ -72,11 +73,11 @@ export function listFiles({ store }: ApiContext, { query }: Request, nowMs: numb
 
 /** `GET /v1/files/{id}`. */
 export const retrieveFile = ({ store }: ApiContext, request: Request, nowMs: number): Answer =>
-  ok(fileBody(findFile(store, idIn(request), nowMs)));
+  ok(fileBody(findUpload(store, idIn(request), nowMs)));
 
 /** `GET /v1/files/{id}/content`. */
 export function fileContent({ store }: ApiContext, request: Request, nowMs: number): Answer {
-  const { content, purpose } = findFile(store, idIn(request), nowMs);
+  const { content, purpose } = findUpload(store, idIn(request), nowMs);
   // The API gives back what it made itself and what fine-tuning needs, not what users keep with it.
   if (purpose === 'assistants')
     throw refuse('invalid_request', null, `Not allowed to download files of purpose: ${purpose}`);
@@ -85,7 +86,7 @@ export function fileContent({ store }: ApiContext, request: Request, nowMs: numb
 
 /** `DELETE /v1/files/{id}`. */
 export function deleteFile({ store }: ApiContext, request: Request, nowMs: number): Answer {
-  const { id } = findFile(store, idIn(request), nowMs);
+  const { id } = findUpload(store, idIn(request), nowMs);
   store.write({ kind: 'file_deleted', id, atMs: nowMs });
   return ok({ id, object: 'file', deleted: true });
 }

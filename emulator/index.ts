@@ -12,7 +12,8 @@ import { serve } from './server';
 import { Store } from './store';
 
 export { FaultPlanError, parseFaults, type Fault, type FaultRule } from './faults';
-export type { CallRow, ContainerRow, CreateRow, FileRow, Ledger } from './ledger';
+export type { CallRow, ContainerRow, CreateRow, FileRow, Ledger, VectorStoreRow } from './ledger';
+export { inFlight, maxInFlight, type InFlightPoint } from './in-flight';
 export type { AccountLimits } from './limits';
 export { SCENARIOS } from './scenarios';
 

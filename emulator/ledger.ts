@@ -1,8 +1,13 @@
 /** What really happened, for tests to judge by. */
+import { stopsAtMs } from './lifecycle';
+import { metadataOf } from './scenarios';
+import type { StoredContainer, StoredFile, StoredResponse, StoredVectorStore } from './types';
 
 export interface CreateRow {
   id: string;
   at: number;
+  /** When it ended or will end by its script, or was cancelled; null: never. */
+  endedAt: number | null;
   metadata: Record<string, string>;
   request: Record<string, unknown>;
 }
@@ -37,7 +42,9 @@ export interface ContainerRow {
   deletedAt: number | null;
 }
 
-export type VectorStoreRow = ContainerRow;
+export interface VectorStoreRow extends ContainerRow {
+  name: string | null;
+}
 
 export interface Ledger {
   /** Every response that was made, whether or not its answer arrived: what would be paid. */
@@ -48,4 +55,40 @@ export interface Ledger {
   files: FileRow[];
   containers: ContainerRow[];
   vectorStores: VectorStoreRow[];
+}
+
+interface Kept {
+  responses: ReadonlyMap<string, StoredResponse>;
+  calls: readonly CallRow[];
+  files: ReadonlyMap<string, StoredFile>;
+  containers: ReadonlyMap<string, StoredContainer>;
+  vectorStores: ReadonlyMap<string, StoredVectorStore>;
+}
+
+function createRow(response: StoredResponse): CreateRow {
+  const { id, createdAtMs, request } = response;
+  const endsMs = stopsAtMs(response);
+  return { id, at: createdAtMs, endedAt: endsMs === Infinity ? null : endsMs, metadata: metadataOf(request), request };
+}
+
+const lifeOf = ({ createdAtMs, deletedAtMs }: { createdAtMs: number; deletedAtMs: number | null }) => ({
+  at: createdAtMs,
+  deletedAt: deletedAtMs,
+});
+
+/** The ledger of everything that is kept. */
+export function ledgerOf({ responses, calls, files, containers, vectorStores }: Kept): Ledger {
+  const rowsOf = (op: string) =>
+    calls.filter((row) => row.op === op).map(({ id, at, status }) => ({ id: id ?? '', at, status }));
+  return {
+    creates: [...responses.values()].map(createRow),
+    calls: [...calls],
+    cancels: rowsOf('cancel'),
+    deletes: rowsOf('delete'),
+    files: [...files.values()].map((file) => {
+      return { id: file.id, filename: file.filename, bytes: file.bytes, ...lifeOf(file) };
+    }),
+    containers: [...containers.values()].map((one) => ({ id: one.id, ...lifeOf(one) })),
+    vectorStores: [...vectorStores.values()].map((one) => ({ id: one.id, name: one.name, ...lifeOf(one) })),
+  };
 }

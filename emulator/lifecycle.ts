@@ -19,6 +19,11 @@ export function startsAtMs({ createdAtMs, script }: StoredResponse): number {
   return createdAtMs + (first?.status === 'queued' ? first.seconds * 1000 : 0);
 }
 
+/** When it is over: by its script, or by a cancel before that. A run that is stuck never is. */
+export function stopsAtMs(response: StoredResponse): number {
+  return Math.min(response.script.isEndless ? Infinity : endsAtMs(response), response.cancelledAtMs ?? Infinity);
+}
+
 /** The status at `nowMs`. */
 export function statusAt(response: StoredResponse, nowMs: number): string {
   const { createdAtMs, cancelledAtMs, script } = response;

@@ -7,6 +7,7 @@ import * as files from './files';
 import * as models from './models';
 import * as responses from './responses';
 import type { Op } from './routes';
+import * as vectorStoreFiles from './vector-store-files';
 import * as vectorStores from './vector-stores';
 
 type Operation = (context: ApiContext, request: Request, nowMs: number) => Answer;
@@ -36,6 +37,13 @@ export const OPERATIONS: Record<Op, Operation> = {
   vector_store_create: vectorStores.createVectorStore,
   vector_store_list: vectorStores.listVectorStores,
   vector_store_retrieve: vectorStores.retrieveVectorStore,
+  vector_store_update: vectorStores.updateVectorStore,
   vector_store_delete: vectorStores.deleteVectorStore,
-  vector_store_file_list: vectorStores.listVectorStoreFiles,
+  vector_store_file_create: vectorStoreFiles.createVectorStoreFile,
+  vector_store_file_list: vectorStoreFiles.listVectorStoreFiles,
+  vector_store_file_retrieve: vectorStoreFiles.retrieveVectorStoreFile,
+  vector_store_file_delete: vectorStoreFiles.deleteVectorStoreFile,
+  vector_store_batch_create: vectorStoreFiles.createVectorStoreBatch,
+  vector_store_batch_retrieve: vectorStoreFiles.retrieveVectorStoreBatch,
+  vector_store_batch_files: vectorStoreFiles.listVectorStoreBatchFiles,
 };

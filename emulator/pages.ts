@@ -9,6 +9,12 @@ export interface Page<T> {
   has_more: boolean;
 }
 
+/** The page with something else in place of each item: bodies are made for what is shown only. */
+export const mappedPage = <T, U>(page: Page<T>, body: (item: T) => U): Page<U> => ({
+  ...page,
+  data: page.data.map(body),
+});
+
 export interface Limits {
   usual: number;
   max: number;

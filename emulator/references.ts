@@ -2,13 +2,15 @@
 import { newId } from './context';
 import { ApiError, notFound, refuse } from './errors';
 import { isContainerLive } from './containers';
+import { foundIn } from './indexing';
 import { isFileLive } from './files';
 import { isGone } from './lifecycle';
 import { inputItemsOf } from './prompt';
 import { metadataOf } from './scenarios';
 import type { Store } from './store';
-import { findVectorStore, indexedFiles } from './vector-stores';
-import type { CreatedResponse, FileNote, Json } from './types';
+import type { CreatedResponse, FileNote, FoundFile, Json } from './types';
+import { searchedIn } from './vector-store-journal';
+import { indexedFiles, usableVectorStore } from './vector-stores';
 
 type Container = string | { file_ids?: string[] };
 
@@ -38,17 +40,25 @@ function filesIn(container: Container | undefined, store: Store, nowMs: number):
 
 function containerIdOf(container: Container | undefined, store: Store, nowMs: number): string {
   if (typeof container !== 'string') return newId('cntr_');
-  if (!isContainerLive(store.containers.get(container), nowMs)) throw notFound('Container', container);
+  const found = store.containers.get(container);
+  if (!found || found.deletedAtMs !== null) throw notFound('Container', container);
+  if (!isContainerLive(found, nowMs)) throw new ApiError(400, 'Container is expired.');
   return container;
 }
 
-/** What its file search may find; looking into a vector store counts as use. */
-function filesFound(request: Json, store: Store, nowMs: number): FileNote[] {
-  const tools = (request.tools ?? []) as { type: string; vector_store_ids?: string[] }[];
-  const searched = tools.filter(({ type }) => type === 'file_search').flatMap((tool) => tool.vector_store_ids ?? []);
-  const found = searched.map((id) => findVectorStore(store, id, nowMs));
-  for (const { id } of found) store.write({ kind: 'vector_store_used', id, atMs: nowMs });
-  return found.flatMap((one) => indexedFiles(one, nowMs)).map(noteOf);
+/** How many files a search finds at most, unless the request says otherwise. */
+const USUAL_RESULTS = 20;
+
+/** What its file search finds: only files that are indexed when the run is created. */
+function filesFound(request: Json, store: Store, nowMs: number): FoundFile[] | undefined {
+  const searched = searchedIn(request);
+  if (searched.length === 0) return undefined;
+  const found = searched.flatMap((id) => indexedFiles(store, usableVectorStore(store, id, nowMs), nowMs));
+  const most = (request.tools as { max_num_results?: number | null }[]).map((tool) => tool.max_num_results ?? 0);
+  return found
+    .slice(0, Math.max(...most) || USUAL_RESULTS)
+    .flatMap(({ id }) => store.files.get(id) ?? [])
+    .map(foundIn);
 }
 
 /** Those of an explicit container are read too. */

@@ -25,8 +25,15 @@ const ROUTES = {
   vector_store_create: 'POST vector_stores',
   vector_store_list: 'GET vector_stores',
   vector_store_retrieve: 'GET vector_stores/*',
+  vector_store_update: 'POST vector_stores/*',
   vector_store_delete: 'DELETE vector_stores/*',
+  vector_store_file_create: 'POST vector_stores/*/files',
   vector_store_file_list: 'GET vector_stores/*/files',
+  vector_store_file_retrieve: 'GET vector_stores/*/files/*',
+  vector_store_file_delete: 'DELETE vector_stores/*/files/*',
+  vector_store_batch_create: 'POST vector_stores/*/file_batches',
+  vector_store_batch_retrieve: 'GET vector_stores/*/file_batches/*',
+  vector_store_batch_files: 'GET vector_stores/*/file_batches/*/files',
 } as const;
 
 export type Op = keyof typeof ROUTES;

@@ -86,6 +86,16 @@ function scenarioOf(request: Json): string {
 
 const NUMBERS = ['emulator_queued_seconds', 'emulator_run_seconds', 'emulator_output_bytes'];
 
+/** @throws ApiError 400 for a switch that is no number. */
+export function checkNumbers(metadata: Record<string, string>, names: readonly string[]): void {
+  for (const name of names) {
+    const text = metadata[name];
+    if (text !== undefined && !(text.trim() !== '' && Number(text) >= 0 && Number(text) < Infinity)) {
+      throw refuse('invalid_value', `metadata.${name}`, `Invalid value: '${text}'. Expected a number in a string.`);
+    }
+  }
+}
+
 /** A typo in a switch would pass as a plain run and let a test prove nothing. @throws ApiError 400. */
 export function checkSwitches(request: Json): void {
   const metadata = metadataOf(request);
@@ -96,12 +106,7 @@ export function checkSwitches(request: Json): void {
     if (byName) throw refuse('invalid_value', 'metadata.emulator_scenario', `Invalid value: '${scenario}'. ${hint}`);
     throw refuse('model_not_found', 'model', `The requested model '${String(request.model)}' does not exist. ${hint}`);
   }
-  for (const name of NUMBERS) {
-    const text = metadata[name];
-    if (text !== undefined && !(text.trim() !== '' && Number(text) >= 0 && Number(text) < Infinity)) {
-      throw refuse('invalid_value', `metadata.${name}`, `Invalid value: '${text}'. Expected a number in a string.`);
-    }
-  }
+  checkNumbers(metadata, NUMBERS);
 }
 
 function endingOf(recipe: Recipe, id: string, code: string | undefined): Ending {
@@ -126,6 +131,7 @@ export function scriptOf(request: Json, id: string, pace: Pace = { timeScale: 1 
   return {
     scenario,
     phases: phases.map(({ status, seconds }) => phase(status, seconds / pace.timeScale)),
+    isEndless: phases.some(({ seconds }) => seconds === FOR_EVER_SECONDS),
     ending: endingOf(recipe, id, metadata.emulator_error_code),
     lateCompletion: recipe.lateCompletion ?? false,
   };

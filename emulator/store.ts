@@ -1,8 +1,8 @@
 /** Everything that survives a restart, rebuilt from the journal. */
 import { Journal } from './journal';
-import type { CallRow, Ledger } from './ledger';
+import { ledgerOf, type CallRow, type Ledger } from './ledger';
 import { endsAtMs } from './lifecycle';
-import { metadataOf, scriptOf } from './scenarios';
+import { scriptOf } from './scenarios';
 import type {
   ContainerUpload,
   CreatedResponse,
@@ -11,6 +11,7 @@ import type {
   StoredResponse,
   StoredVectorStore,
 } from './types';
+import { applyToVectorStores, searchedIn, useVectorStore, type VectorStoreEntry } from './vector-store-journal';
 
 type NewContainer = Pick<StoredContainer, 'id' | 'name' | 'createdAtMs' | 'idleMinutes' | 'memoryLimit'>;
 
@@ -20,9 +21,7 @@ export type Entry =
   | { kind: 'deleted'; id: string; atMs: number }
   | { kind: 'file'; file: StoredFile }
   | { kind: 'file_deleted'; id: string; atMs: number }
-  | { kind: 'vector_store'; vectorStore: StoredVectorStore }
-  | { kind: 'vector_store_used'; id: string; atMs: number }
-  | { kind: 'vector_store_deleted'; id: string; atMs: number }
+  | VectorStoreEntry
   | { kind: 'container_made'; container: NewContainer }
   | { kind: 'container_upload'; id: string; file: ContainerUpload }
   | { kind: 'container_file_deleted'; id: string; fileId: string }
@@ -68,16 +67,16 @@ export class Store {
         return void this.files.set(entry.file.id, entry.file);
       case 'file_deleted':
         return update(this.files, entry.id, { deletedAtMs: entry.atMs });
-      case 'vector_store':
-        return void this.vectorStores.set(entry.vectorStore.id, entry.vectorStore);
-      case 'vector_store_used':
-        return update(this.vectorStores, entry.id, { lastUsedAtMs: entry.atMs });
-      case 'vector_store_deleted':
-        return update(this.vectorStores, entry.id, { deletedAtMs: entry.atMs });
       case 'call':
         return void this.calls.push(entry.row);
+      case 'container_made':
+      case 'container_upload':
+      case 'container_file_deleted':
+      case 'container_used':
+      case 'container_deleted':
+        return this.applyToContainer(entry);
       default:
-        this.applyToContainer(entry);
+        applyToVectorStores(this.vectorStores, entry);
     }
   }
 
@@ -88,7 +87,7 @@ export class Store {
       case 'container_upload':
         return void this.containers.get(entry.id)?.uploads.push(entry.file);
       case 'container_file_deleted':
-        return void this.containers.get(entry.id)?.deletedFileIds.push(entry.fileId);
+        return void this.containers.get(entry.id)?.deletedFileIds.add(entry.fileId);
       case 'container_used':
         return this.useContainer(entry.id, entry.atMs);
       case 'container_deleted':
@@ -101,6 +100,7 @@ export class Store {
     const script = scriptOf(request, id, pace);
     const response = { ...created, files: created.files ?? [], script, cancelledAtMs: null, deletedAtMs: null };
     this.responses.set(id, response);
+    for (const searched of searchedIn(request)) useVectorStore(this.vectorStores, searched, createdAtMs);
     if (containerId === undefined) return;
     const fresh = {
       id: containerId,
@@ -123,7 +123,7 @@ export class Store {
   }
 
   private addContainer(container: NewContainer): void {
-    const empty = { deletedAtMs: null, uploads: [], responseIds: [], deletedFileIds: [] };
+    const empty = { deletedAtMs: null, uploads: [], responseIds: [], deletedFileIds: new Set<string>() };
     this.containers.set(container.id, { ...container, ...empty, lastUsedAtMs: container.createdAtMs });
   }
 
@@ -134,25 +134,7 @@ export class Store {
 
   /** What really happened, for tests to judge by. */
   ledger(): Ledger {
-    const rowsOf = (op: string) =>
-      this.calls.filter((row) => row.op === op).map(({ id, at, status }) => ({ id: id ?? '', at, status }));
-    return {
-      creates: [...this.responses.values()].map(({ id, createdAtMs, request }) => {
-        return { id, at: createdAtMs, metadata: metadataOf(request), request };
-      }),
-      calls: [...this.calls],
-      cancels: rowsOf('cancel'),
-      deletes: rowsOf('delete'),
-      files: [...this.files.values()].map(({ id, filename, bytes, createdAtMs, deletedAtMs }) => {
-        return { id, filename, bytes, at: createdAtMs, deletedAt: deletedAtMs };
-      }),
-      containers: [...this.containers.values()].map(({ id, createdAtMs, deletedAtMs }) => {
-        return { id, at: createdAtMs, deletedAt: deletedAtMs };
-      }),
-      vectorStores: [...this.vectorStores.values()].map(({ id, createdAtMs, deletedAtMs }) => {
-        return { id, at: createdAtMs, deletedAt: deletedAtMs };
-      }),
-    };
+    return ledgerOf(this);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the tools of a request leave in the output. */
 import type { ResponseOutputItem, ResponseOutputText } from 'openai/resources/responses/responses';
 import { codeInterpreter } from './code-interpreter';
+import { fileSearch } from './file-search';
 import { mcp } from './mcp';
 import { derivedId, inputItemsOf, markOf, openingOf, shortHash } from './prompt';
 import type { Json, StoredResponse } from './types';
@@ -66,28 +67,6 @@ function webSearch(response: StoredResponse): ToolItems {
     });
   }
   return found;
-}
-
-function fileSearch(response: StoredResponse): ToolItems {
-  const note = `note-${markOf(response)}.txt`;
-  const made = { id: derivedId('file', response, note).replace('_', '-'), filename: note };
-  const files = response.found && response.found.length > 0 ? response.found : [made];
-  const text = `A passage about: ${openingOf(response.request, 6)}`;
-  return {
-    items: [
-      {
-        type: 'file_search_call',
-        id: derivedId('fs', response, 'search'),
-        status: 'completed',
-        queries: [openingOf(response.request, 6)],
-        results: files.map(({ id, filename }) => ({ file_id: id, filename, score: 0.87, text, attributes: {} })),
-      },
-    ],
-    citations: files.map(({ id: file_id, filename }) => ({
-      label: `(${filename})`,
-      annotation: (_, index) => ({ type: 'file_citation', file_id, filename, index }),
-    })),
-  };
 }
 
 /** Called once: who sends the outputs back gets the answer. */

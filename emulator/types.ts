@@ -7,6 +7,8 @@ export interface Script {
   scenario: string;
   phases: { status: string; seconds: number }[];
   ending: Ending;
+  /** It is stuck: its end is for show. */
+  isEndless: boolean;
   /** After a cancel it ends as scripted all the same. */
   lateCompletion: boolean;
 }
@@ -31,6 +33,11 @@ export interface FileNote {
   bytes: number;
 }
 
+/** A file that a search found, and the beginning of its text. */
+export interface FoundFile extends FileNote {
+  text: string;
+}
+
 /** What the journal keeps of a create; the rest follows from it. */
 export interface CreatedResponse {
   id: string;
@@ -40,8 +47,8 @@ export interface CreatedResponse {
   files?: FileNote[];
   /** Where its code interpreter runs. */
   containerId?: string;
-  /** What its file search finds. */
-  found?: FileNote[];
+  /** What its file search finds; without a search in a vector store there is no list. */
+  found?: FoundFile[];
 }
 
 /** A response; everything else about it is computed from this and the time. */
@@ -68,6 +75,13 @@ export interface VectorStoreFile extends FileNote {
   error: { code: string; message: string } | null;
 }
 
+/** Files that were put into a vector store with one request. */
+export interface VectorStoreBatch {
+  id: string;
+  createdAtMs: number;
+  fileIds: string[];
+}
+
 export interface StoredVectorStore {
   id: string;
   name: string | null;
@@ -76,7 +90,9 @@ export interface StoredVectorStore {
   lastUsedAtMs: number;
   /** After the last use. */
   expiresDays: number | null;
-  files: VectorStoreFile[];
+  /** By their ids. */
+  files: Map<string, VectorStoreFile>;
+  batches: Map<string, VectorStoreBatch>;
   deletedAtMs: number | null;
 }
 
@@ -92,7 +108,7 @@ export interface StoredContainer {
   uploads: ContainerUpload[];
   /** Runs that use it. */
   responseIds: string[];
-  deletedFileIds: string[];
+  deletedFileIds: Set<string>;
 }
 
 export interface ContainerUpload {

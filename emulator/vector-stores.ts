@@ -2,145 +2,144 @@
 import { ok, type Answer } from './answer';
 import { idIn, newId, type ApiContext, type Request } from './context';
 import { ApiError, notFound } from './errors';
-import { isFileLive } from './files';
-import { pageOf } from './pages';
+import { findUpload, isFileLive } from './files';
+import { attached, countsAt, fileStatusAt, indexingMs } from './indexing';
+import { mappedPage, pageOf } from './pages';
 import { array, check, integer, object, oneOf, string } from './rules';
+import { checkNumbers } from './scenarios';
 import type { Store } from './store';
 import type { StoredVectorStore, VectorStoreFile } from './types';
 
 const DAY_MS = 86_400_000;
 const MAX_FILES = 100;
 
-/** Per file, unless `metadata.emulator_indexing_seconds` says otherwise. */
-const INDEXING_SECONDS = 1;
+/** When it expires unless it is used before. */
+const expiresAtMs = ({ lastUsedAtMs, expiresDays }: StoredVectorStore): number =>
+  expiresDays === null ? Infinity : lastUsedAtMs + expiresDays * DAY_MS;
 
-/** What file search can read; other files fail to be indexed, as at the API. */
-const READABLE = /\.(c|cpp|cs|css|csv|docx?|go|html|java|js|json|md|pdf|php|pptx|py|rb|sh|tex|ts|txt|xlsx)$/i;
+/** Neither deleted nor expired. */
+export const isVectorStoreLive = (store: StoredVectorStore, nowMs: number): boolean =>
+  store.deletedAtMs === null && nowMs < expiresAtMs(store);
 
-export const isVectorStoreLive = (store: StoredVectorStore | undefined, nowMs: number): store is StoredVectorStore =>
-  store !== undefined &&
-  store.deletedAtMs === null &&
-  (store.expiresDays === null || nowMs < store.lastUsedAtMs + store.expiresDays * DAY_MS);
-
-/** @throws ApiError 404 when it was deleted, has expired, or never was. */
-export function findVectorStore(store: Store, id: string, nowMs: number): StoredVectorStore {
+/** The vector store, also an expired one: that is seen in its status. @throws ApiError 404 */
+export function findVectorStore(store: Store, id: string): StoredVectorStore {
   const found = store.vectorStores.get(id);
-  if (!isVectorStoreLive(found, nowMs)) throw notFound('Vector store', id);
+  if (!found || found.deletedAtMs !== null) throw notFound('Vector store', id);
   return found;
 }
 
-function statusOf({ readyAtMs, error }: VectorStoreFile, nowMs: number): 'in_progress' | 'completed' | 'failed' {
-  if (nowMs < readyAtMs) return 'in_progress';
-  return error ? 'failed' : 'completed';
+/** One that can be searched and added to. @throws ApiError 404 when it is not there, 400 when it has expired. */
+export function usableVectorStore(store: Store, id: string, nowMs: number): StoredVectorStore {
+  const found = findVectorStore(store, id);
+  if (!isVectorStoreLive(found, nowMs)) throw new ApiError(400, `Vector store with id '${id}' has expired.`);
+  return found;
 }
 
-/** Those that file search finds something in. */
-export const indexedFiles = (store: StoredVectorStore, nowMs: number): VectorStoreFile[] =>
-  store.files.filter((file) => statusOf(file, nowMs) === 'completed');
+/** Its files; one that was deleted or has expired as a file is in no vector store either. */
+export const filesOf = (store: Store, { files }: StoredVectorStore, nowMs: number): VectorStoreFile[] =>
+  [...files.values()].filter(({ id }) => isFileLive(store.files.get(id), nowMs));
 
-function bodyOf(store: StoredVectorStore, nowMs: number) {
-  const count = (status: string) => store.files.filter((file) => statusOf(file, nowMs) === status).length;
-  const counts = { in_progress: count('in_progress'), completed: count('completed'), failed: count('failed') };
-  const { expiresDays: days } = store;
+/** Those that file search finds something in. */
+export const indexedFiles = (store: Store, found: StoredVectorStore, nowMs: number): VectorStoreFile[] =>
+  filesOf(store, found, nowMs).filter((file) => fileStatusAt(file, nowMs) === 'completed');
+
+function bodyOf(store: Store, found: StoredVectorStore, nowMs: number) {
+  const files = filesOf(store, found, nowMs);
+  const counts = countsAt(files, nowMs);
+  const { expiresDays: days } = found;
+  const busy = counts.in_progress > 0 ? 'in_progress' : 'completed';
+  const indexed = files.filter((file) => fileStatusAt(file, nowMs) === 'completed');
   return {
-    id: store.id,
+    id: found.id,
     object: 'vector_store',
-    created_at: Math.floor(store.createdAtMs / 1000),
-    name: store.name,
-    usage_bytes: indexedFiles(store, nowMs).reduce((sum, { bytes }) => sum + bytes, 0),
-    file_counts: { ...counts, cancelled: 0, total: store.files.length },
-    status: counts.in_progress > 0 ? 'in_progress' : 'completed',
+    created_at: Math.floor(found.createdAtMs / 1000),
+    name: found.name,
+    usage_bytes: indexed.reduce((sum, { bytes }) => sum + bytes, 0),
+    file_counts: counts,
+    status: isVectorStoreLive(found, nowMs) ? busy : 'expired',
     expires_after: days === null ? null : { anchor: 'last_active_at', days },
-    expires_at: days === null ? null : Math.floor((store.lastUsedAtMs + days * DAY_MS) / 1000),
-    last_active_at: Math.floor(store.lastUsedAtMs / 1000),
-    metadata: store.metadata,
+    expires_at: days === null ? null : Math.floor(expiresAtMs(found) / 1000),
+    last_active_at: Math.floor(found.lastUsedAtMs / 1000),
+    metadata: found.metadata,
   };
 }
 
-const fileBody = (store: StoredVectorStore, file: VectorStoreFile, nowMs: number) => ({
-  id: file.id,
-  object: 'vector_store.file',
-  usage_bytes: statusOf(file, nowMs) === 'completed' ? file.bytes : 0,
-  created_at: Math.floor(file.addedAtMs / 1000),
-  vector_store_id: store.id,
-  status: statusOf(file, nowMs),
-  last_error: nowMs >= file.readyAtMs ? file.error : null,
-});
+const CHANGEABLE = {
+  name: string(),
+  metadata: object({ maxProperties: 16, maxKeyLength: 64, entries: string({ maxLength: 512 }) }),
+  expires_after: object({
+    fields: { anchor: oneOf('last_active_at'), days: integer({ min: 1, max: 365 }) },
+    required: ['anchor', 'days'],
+  }),
+};
 
 const NEW = object({
   fields: {
-    name: string(),
+    ...CHANGEABLE,
     description: string(),
     file_ids: array({ maxItems: MAX_FILES, items: string() }),
-    metadata: object({ maxProperties: 16, maxKeyLength: 64, entries: string({ maxLength: 512 }) }),
-    expires_after: object({
-      fields: { anchor: oneOf('last_active_at'), days: integer({ min: 1, max: 365 }) },
-      required: ['anchor', 'days'],
-    }),
     chunking_strategy: object(),
   },
 });
 
-function fileOf(store: Store, id: string, nowMs: number, readyAtMs: number): VectorStoreFile {
-  const file = store.files.get(id);
-  if (!isFileLive(file, nowMs)) throw new ApiError(404, `No such File object: ${id}`, { param: 'file_ids' });
-  const error =
-    file.bytes === 0
-      ? { code: 'invalid_file', message: 'The file is empty.' }
-      : READABLE.test(file.filename)
-        ? null
-        : { code: 'unsupported_file', message: 'The file type is not supported.' };
-  return { id, filename: file.filename, bytes: file.bytes, addedAtMs: nowMs, readyAtMs, error };
+interface Fields {
+  name?: string | null;
+  file_ids?: string[] | null;
+  metadata?: Record<string, string> | null;
+  expires_after?: { days: number } | null;
 }
 
-interface NewStore {
-  name?: string | null;
-  file_ids?: string[];
-  metadata?: Record<string, string> | null;
-  expires_after?: { days: number };
+function checkFields(json: unknown, rule: typeof NEW): Fields {
+  check(json ?? {}, rule, '');
+  const fields = (json ?? {}) as Fields;
+  checkNumbers(fields.metadata ?? {}, ['emulator_indexing_seconds']);
+  return fields;
 }
 
 /** `POST /v1/vector_stores`. */
 export function createVectorStore({ store, pace }: ApiContext, { json }: Request, nowMs: number): Answer {
-  check(json ?? {}, NEW, '');
-  const { name = null, file_ids = [], metadata, expires_after: expires } = (json ?? {}) as NewStore;
-  const seconds = Number(metadata?.emulator_indexing_seconds ?? INDEXING_SECONDS) / pace.timeScale;
-  const files = file_ids.map((id, i) => fileOf(store, id, nowMs, nowMs + (i + 1) * seconds * 1000));
+  const fields = checkFields(json, NEW);
+  const metadata = fields.metadata ?? {};
+  const eachMs = indexingMs(metadata, pace.timeScale);
+  const files = [...new Set(fields.file_ids)].map((fileId, i) => {
+    const times = { addedAtMs: nowMs, readyAtMs: nowMs + (i + 1) * eachMs };
+    return attached(findUpload(store, fileId, nowMs, 'file_ids'), metadata, times);
+  });
   const id = newId('vs_');
   const times = { createdAtMs: nowMs, lastUsedAtMs: nowMs, deletedAtMs: null };
-  const made = { id, name, metadata: metadata ?? {}, expiresDays: expires?.days ?? null, files, ...times };
-  store.write({ kind: 'vector_store', vectorStore: made });
-  return { ...ok(bodyOf(made, nowMs)), id };
+  const expiresDays = fields.expires_after?.days ?? null;
+  const vectorStore = { id, name: fields.name ?? null, metadata, expiresDays, files, ...times };
+  store.write({ kind: 'vector_store', vectorStore });
+  return { ...ok(bodyOf(store, findVectorStore(store, id), nowMs)), id };
 }
 
-/** `GET /v1/vector_stores`. */
+/** `POST /v1/vector_stores/{id}`: what is not given stays; null takes it away. */
+export function updateVectorStore({ store }: ApiContext, request: Request, nowMs: number): Answer {
+  const { id } = findVectorStore(store, idIn(request));
+  const { name, metadata, expires_after: expires } = checkFields(request.json, object({ fields: CHANGEABLE }));
+  usableVectorStore(store, id, nowMs);
+  const change = {
+    ...(name === undefined ? {} : { name }),
+    ...(metadata === undefined ? {} : { metadata: metadata ?? {} }),
+    ...(expires === undefined ? {} : { expiresDays: expires?.days ?? null }),
+  };
+  store.write({ kind: 'vector_store_changed', id, atMs: nowMs, change });
+  return ok(bodyOf(store, findVectorStore(store, id), nowMs));
+}
+
+/** `GET /v1/vector_stores`, also those that have expired. */
 export function listVectorStores({ store }: ApiContext, { query }: Request, nowMs: number): Answer {
-  const live = [...store.vectorStores.values()].filter((one) => isVectorStoreLive(one, nowMs));
-  return ok(
-    pageOf(
-      live.map((one) => bodyOf(one, nowMs)),
-      query,
-      { usual: 20, max: 100 },
-    ),
-  );
+  const kept = [...store.vectorStores.values()].filter(({ deletedAtMs }) => deletedAtMs === null);
+  return ok(mappedPage(pageOf(kept, query, { usual: 20, max: 100 }), (one) => bodyOf(store, one, nowMs)));
 }
 
-/** `GET /v1/vector_stores/{id}`. */
+/** `GET /v1/vector_stores/{id}`: no use of it. */
 export const retrieveVectorStore = ({ store }: ApiContext, request: Request, nowMs: number): Answer =>
-  ok(bodyOf(findVectorStore(store, idIn(request), nowMs), nowMs));
+  ok(bodyOf(store, findVectorStore(store, idIn(request)), nowMs));
 
 /** `DELETE /v1/vector_stores/{id}`; the files stay. */
 export function deleteVectorStore({ store }: ApiContext, request: Request, nowMs: number): Answer {
-  const { id } = findVectorStore(store, idIn(request), nowMs);
+  const { id } = findVectorStore(store, idIn(request));
   store.write({ kind: 'vector_store_deleted', id, atMs: nowMs });
   return ok({ id, object: 'vector_store.deleted', deleted: true });
-}
-
-/** `GET /v1/vector_stores/{id}/files`. */
-export function listVectorStoreFiles({ store }: ApiContext, request: Request, nowMs: number): Answer {
-  const found = findVectorStore(store, idIn(request), nowMs);
-  const wanted = request.query.get('filter');
-  const bodies = found.files.map((file) => fileBody(found, file, nowMs));
-  const shown = bodies.filter(({ status }) => wanted === null || status === wanted);
-  return ok(pageOf(shown, request.query, { usual: 20, max: 100 }));
 }
