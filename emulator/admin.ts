@@ -4,11 +4,15 @@ import { ok, send, type Answer } from './answer';
 import { readBody } from './call';
 import { ApiError } from './errors';
 import { FaultPlan, FaultPlanError, type FaultRule } from './faults';
+import { inFlight, maxInFlight } from './in-flight';
 import { statusAt } from './lifecycle';
 import type { ServerState } from './server';
+import { liveVectorStoresIn } from './vector-stores';
 
 export interface AdminState extends ServerState {
   seed: number;
+  /** The clock where it answers at once, else its latest reading. */
+  latestMs: () => number;
 }
 
 /** Every response that was created, with its status now. */
@@ -16,6 +20,21 @@ export async function statusesOf(state: ServerState): Promise<Record<string, str
   const nowMs = await state.now();
   const all = [...state.store.responses.values()];
   return Object.fromEntries(all.map((response) => [response.id, statusAt(response, nowMs)]));
+}
+
+const notDeleted = (items: Iterable<{ id: string; deletedAtMs: number | null }>): string[] =>
+  [...items].filter(({ deletedAtMs }) => deletedAtMs === null).map(({ id }) => id);
+
+/** What was made and not deleted; of vector stores only what has not expired. */
+export const liveOf = ({ store, latestMs }: AdminState) => ({
+  files: notDeleted(store.files.values()),
+  containers: notDeleted(store.containers.values()),
+  vectorStores: liveVectorStoresIn(store, latestMs()),
+});
+
+function inFlightPage({ store }: AdminState): Answer {
+  const { creates } = store.ledger();
+  return ok({ max: maxInFlight(creates), points: inFlight(creates) });
 }
 
 async function replacePlan(state: AdminState, request: IncomingMessage): Promise<Answer> {
@@ -36,6 +55,10 @@ function pageOf(state: AdminState, request: IncomingMessage): Answer | Promise<A
   switch (`${request.method} ${pathname}`) {
     case 'GET /emulator/ledger':
       return ok(state.store.ledger());
+    case 'GET /emulator/in-flight':
+      return inFlightPage(state);
+    case 'GET /emulator/live':
+      return state.now().then(() => ok(liveOf(state)));
     case 'GET /emulator/health':
       return ok({ ok: true });
     case 'GET /emulator/responses':

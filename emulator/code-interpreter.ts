@@ -1,28 +1,8 @@
-/** A run of the code interpreter: it reads the files of its container and leaves a table. */
-import { derivedId, markOf, promptOf } from './prompt';
+/** A run of the code interpreter: it reads the files of its container and leaves some. */
+import { FOLDER, madeFiles } from './artifacts';
+import { derivedId } from './prompt';
 import type { ToolItems } from './tools';
 import type { StoredResponse } from './types';
-
-export interface MadeFile {
-  id: string;
-  path: string;
-  content: Buffer;
-}
-
-/** The files that a run leaves in its container: the same bytes at every download. */
-export function madeFiles(response: StoredResponse): MadeFile[] {
-  const mark = markOf(response);
-  const rows = [
-    ['name', 'value', 'file_id'],
-    ['mark', mark, ''],
-    ['prompt_chars', String(promptOf(response.request).length), ''],
-    ...response.files.map(({ id, filename, bytes }) => [`"${filename.replace(/"/g, '""')}"`, String(bytes), id]),
-  ];
-  const table = rows.map((row) => `${row.join(',')}\n`).join('');
-  return [
-    { id: derivedId('cfile', response, 'table'), path: `/mnt/data/summary-${mark}.csv`, content: Buffer.from(table) },
-  ];
-}
 
 /** The call, and a citation of each file that it made. */
 export function codeInterpreter(response: StoredResponse): ToolItems {
@@ -41,12 +21,12 @@ export function codeInterpreter(response: StoredResponse): ToolItems {
       },
     ],
     citations: made.map(({ id: file_id, path }) => ({
-      label: `[${path.slice(10)}](sandbox:${path})`,
+      label: `[${path.slice(FOLDER.length)}](sandbox:${path})`,
       annotation: (start_index, end_index) => ({
         type: 'container_file_citation',
         container_id: containerId,
         file_id,
-        filename: path.slice(10),
+        filename: path.slice(FOLDER.length),
         start_index,
         end_index,
       }),

@@ -1,6 +1,6 @@
 /** `/v1/containers/{id}/files`: what users put there, and what runs made. */
 import { ok, type Answer } from './answer';
-import { madeFiles } from './code-interpreter';
+import { madeFiles } from './artifacts';
 import { useContainer } from './containers';
 import { newId, type ApiContext, type Request } from './context';
 import { ApiError, missing, notFound } from './errors';
@@ -16,7 +16,9 @@ interface ContainerFile {
   path: string;
   createdAtMs: number;
   source: 'user' | 'assistant';
-  content: Buffer;
+  bytes: number;
+  /** Asked for only where it is needed: a list does without. */
+  content: () => Buffer;
 }
 
 function uploadOf(filename: string, content: string, nowMs: number): ContainerUpload {
@@ -41,23 +43,26 @@ export function addUploadedFiles(
 /** Runs leave their files when they end, not before. */
 function filesOf(store: Store, container: StoredContainer, nowMs: number): ContainerFile[] {
   const uploads = container.uploads.map((file): ContainerFile => {
-    return { ...file, source: 'user', content: Buffer.from(file.content, 'base64') };
+    const content = () => Buffer.from(file.content, 'base64');
+    return { ...file, source: 'user', bytes: Buffer.byteLength(file.content, 'base64'), content };
   });
   const made = container.responseIds.flatMap((id): ContainerFile[] => {
     const response = store.responses.get(id);
     if (!response || !['completed', 'incomplete'].includes(statusAt(response, nowMs))) return [];
     const createdAtMs = endsAtMs(response);
-    return madeFiles(response).map((file) => ({ ...file, createdAtMs, source: 'assistant' }));
+    return madeFiles(response).map(({ id: fileId, path, content }) => {
+      return { id: fileId, path, createdAtMs, source: 'assistant', bytes: content.length, content: () => content };
+    });
   });
   return [...uploads, ...made].filter(({ id }) => !container.deletedFileIds.has(id));
 }
 
-const fileBody = (container: StoredContainer, { id, path, createdAtMs, source, content }: ContainerFile) => ({
+const fileBody = (container: StoredContainer, { id, path, createdAtMs, source, bytes }: ContainerFile) => ({
   id,
   object: 'container.file',
   container_id: container.id,
   created_at: Math.floor(createdAtMs / 1000),
-  bytes: content.length,
+  bytes,
   path,
   source,
 });
@@ -103,7 +108,7 @@ export const retrieveContainerFile = (context: ApiContext, request: Request, now
 
 /** `GET /v1/containers/{id}/files/{file}/content`. */
 export const containerFileContent = (context: ApiContext, request: Request, nowMs: number): Answer =>
-  ok(find(context, request, nowMs)[1].content);
+  ok(find(context, request, nowMs)[1].content());
 
 /** `DELETE /v1/containers/{id}/files/{file}`. */
 export function deleteContainerFile(context: ApiContext, request: Request, nowMs: number): Answer {

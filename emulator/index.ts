@@ -1,7 +1,7 @@
 /** An emulator of OpenAI's Responses API for background runs: demo, tests, and your own CI. Its answers are synthetic. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serveAdmin, statusesOf, type AdminState } from './admin';
+import { liveOf, serveAdmin, statusesOf, type AdminState } from './admin';
 import { send } from './answer';
 import { SizedCache } from './cache';
 import { toApiError } from './errors';
@@ -56,7 +56,7 @@ export interface Emulator {
   liveFiles(): string[];
   /** Containers that were not deleted. */
   liveContainers(): string[];
-  /** Vector stores that were not deleted. */
+  /** Vector stores that were not deleted and have not expired; a clock that answers later is taken as it last was. */
   liveVectorStores(): string[];
   /** Stops at once; open connections are cut. */
   close(): Promise<void>;
@@ -70,6 +70,20 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Room for a burst of 500 runs that all connect at once. */
 const BACKLOG = 4096;
+
+/** The clock, and its latest reading for what cannot wait. */
+function timesOf(clock: NonNullable<EmulatorOptions['clock']>): Pick<AdminState, 'now' | 'latestMs'> {
+  let latestMs = 0;
+  return {
+    now: async () => (latestMs = await clock.now()),
+    latestMs: () => {
+      const nowMs = clock.now();
+      if (typeof nowMs === 'number') return nowMs;
+      nowMs.catch(() => undefined);
+      return latestMs;
+    },
+  };
+}
 
 function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState {
   const { seed = 1, clock = Date, profile = 'openai', timeScale = 1, defaultSeconds = {}, keys } = options;
@@ -87,7 +101,7 @@ function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState 
     seed,
     plan,
     stopping,
-    now: async () => clock.now(),
+    ...timesOf(clock),
   };
 }
 
@@ -110,9 +124,6 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-const liveIn = (items: Iterable<{ id: string; deletedAtMs: number | null }>): string[] =>
-  [...items].filter(({ deletedAtMs }) => deletedAtMs === null).map(({ id }) => id);
-
 /** Starts an emulator. @throws FaultPlanError for a bad fault plan; the system's error when the port is taken. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = '127.0.0.1' } = options;
@@ -134,9 +145,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     statuses: () => statusesOf(state),
     setFaults: (rules) => void (state.plan = new FaultPlan(rules, state.seed)),
     faultsFired: () => state.plan.fired(),
-    liveFiles: () => liveIn(store.files.values()),
-    liveContainers: () => liveIn(store.containers.values()),
-    liveVectorStores: () => liveIn(store.vectorStores.values()),
+    liveFiles: () => liveOf(state).files,
+    liveContainers: () => liveOf(state).containers,
+    liveVectorStores: () => liveOf(state).vectorStores,
     close: () =>
       new Promise((resolve) => {
         stopping.abort();

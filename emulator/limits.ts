@@ -1,8 +1,7 @@
-/** The limits of the account: requests per minute, and responses in flight. */
+/** The limits of the account: requests per minute, and responses in flight. One emulator is one account. */
 import { ApiError } from './errors';
-import { endsAtMs } from './lifecycle';
+import type { CallRow } from './ledger';
 import type { Store } from './store';
-import type { StoredResponse } from './types';
 
 export interface AccountLimits {
   requestsPerMinute?: number;
@@ -10,75 +9,119 @@ export interface AccountLimits {
   concurrentResponses?: number;
 }
 
+/** The longest wait that is advised. */
+const MAX_WAIT_MS = 60_000;
+
 /** Refused, and when it may be tried again. */
 export class RateLimitError extends ApiError {
   constructor(
     message: string,
-    type: 'requests' | 'responses',
+    type: 'requests' | 'tokens',
     readonly retryAfterMs: number,
   ) {
-    super(429, message, { type, code: 'rate_limit_exceeded' });
+    const advice = `Please try again in ${durationText(retryAfterMs)}.`;
+    super(429, `${message} ${advice}`, { type, code: 'rate_limit_exceeded' });
   }
+}
+
+/** A duration as the API's headers have it: `6ms`, `1.5s`, `1m0.052s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${ms}ms`;
+  return ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
 }
 
 /** A bucket that holds a minute's requests and fills evenly, as the API's does. */
 class Bucket {
   private level: number;
-  private filledAtMs: number | null = null;
+  private filledAtMs = -Infinity;
 
-  constructor(private readonly perMinute: number) {
+  constructor(readonly perMinute: number) {
     this.level = perMinute;
   }
 
-  /** How long until there is one; 0 takes it. */
-  take(nowMs: number): number {
-    const sinceMs = nowMs - (this.filledAtMs ?? nowMs);
+  private fill(nowMs: number): void {
+    // Calls are written down when they are answered, and may be so in another order than they came.
+    if (nowMs <= this.filledAtMs) return;
+    const sinceMs = this.filledAtMs === -Infinity ? 0 : nowMs - this.filledAtMs;
     this.level = Math.min(this.perMinute, this.level + (sinceMs * this.perMinute) / 60_000);
     this.filledAtMs = nowMs;
-    if (this.level < 1) return Math.ceil(((1 - this.level) * 60_000) / this.perMinute);
-    this.level--;
-    return 0;
+  }
+
+  /** How long until there are `wanted` requests. */
+  waitMs(nowMs: number, wanted = 1): number {
+    this.fill(nowMs);
+    // A thousandth of a request less is none less: it is what the sums of fractions lose.
+    const lacking = wanted - this.level - 1e-3;
+    return lacking <= 0 ? 0 : Math.ceil((lacking * 60_000) / this.perMinute);
+  }
+
+  /** How long until there is a request; 0 takes it. */
+  take(nowMs: number): number {
+    const waitMs = this.waitMs(nowMs);
+    if (waitMs === 0) this.level = Math.max(0, this.level - 1);
+    return waitMs;
+  }
+
+  headers(nowMs: number): Record<string, string> {
+    const untilFullMs = this.waitMs(nowMs, this.perMinute);
+    return {
+      'x-ratelimit-limit-requests': String(this.perMinute),
+      'x-ratelimit-remaining-requests': String(Math.floor(this.level + 1e-3)),
+      'x-ratelimit-reset-requests': durationText(untilFullMs),
+    };
   }
 }
 
-/** When a response leaves the account's window. */
-const leavesAtMs = (response: StoredResponse): number =>
-  Math.min(endsAtMs(response), response.cancelledAtMs ?? Infinity);
+/** Calls that reached the account; those that the fault plan decided may not have. */
+const isCounted = ({ op, status, faulted }: CallRow): boolean =>
+  !faulted && op !== 'other' && status !== 401 && status !== 429;
+
+function checkLimit(name: keyof AccountLimits, limit: number | undefined): void {
+  if (limit === undefined || (Number.isInteger(limit) && limit > 0)) return;
+  throw new RangeError(`limits.${name} must be a whole number above 0, not ${limit}.`);
+}
 
 export class LimitGuard {
   private readonly bucket: Bucket | undefined;
-  /** Those that may still run; ended ones are dropped when they are met. */
-  private running = new Set<StoredResponse>();
+  private readonly mostRunning: number | undefined;
 
+  /** What the store knows of the last minute counts. @throws RangeError for a limit that is none. */
   constructor(
-    private readonly limits: AccountLimits,
+    { requestsPerMinute, concurrentResponses }: AccountLimits,
     private readonly store: Store,
   ) {
-    if (limits.requestsPerMinute !== undefined) this.bucket = new Bucket(limits.requestsPerMinute);
-    for (const response of store.responses.values()) this.running.add(response);
+    checkLimit('requestsPerMinute', requestsPerMinute);
+    checkLimit('concurrentResponses', concurrentResponses);
+    this.mostRunning = concurrentResponses;
+    if (requestsPerMinute === undefined) return;
+    this.bucket = new Bucket(requestsPerMinute);
+    for (const row of store.calls) if (isCounted(row)) this.bucket.take(row.at);
   }
 
-  /** @throws RateLimitError when this call would be over a limit. */
+  /** Counts this call. @throws RateLimitError when it is over a limit: it is not carried out then. */
   check(op: string, nowMs: number): void {
     const waitMs = this.bucket?.take(nowMs) ?? 0;
     if (waitMs > 0) {
-      const limit = `Limit ${this.limits.requestsPerMinute}, Used ${this.limits.requestsPerMinute}, Requested 1.`;
-      throw new RateLimitError(`Rate limit reached on requests per min (RPM): ${limit}`, 'requests', waitMs);
+      const limit = this.bucket?.perMinute;
+      const text = `Rate limit reached on requests per min (RPM): Limit ${limit}, Used ${limit}, Requested 1.`;
+      throw new RateLimitError(text, 'requests', waitMs);
     }
-    if (op === 'create') this.checkInFlight(nowMs);
+    if (op === 'create') this.checkRunning(nowMs);
   }
 
-  created(id: string | undefined): void {
-    const response = this.store.responses.get(id ?? '');
-    if (response) this.running.add(response);
+  /** What every answer says of the limit, where there is one. */
+  headers(nowMs: number): Record<string, string> {
+    return this.bucket?.headers(nowMs) ?? {};
   }
 
-  private checkInFlight(nowMs: number): void {
-    const { concurrentResponses: most } = this.limits;
+  private checkRunning(nowMs: number): void {
+    const most = this.mostRunning;
     if (most === undefined) return;
-    for (const response of this.running) if (leavesAtMs(response) <= nowMs) this.running.delete(response);
-    if (this.running.size < most) return;
-    const text = `Too many responses in progress: Limit ${most}, Used ${this.running.size}, Requested 1.`;
-    throw new RateLimitError(text, 'responses', 1_000);
+    const { running } = this.store;
+    const count = running.countAt(nowMs);
+    if (count < most) return;
+    const waitMs = Math.min(MAX_WAIT_MS, Math.max(1, Math.ceil(running.nextEndMs() - nowMs)));
+    const text = `Rate limit reached on responses in progress: Limit ${most}, Used ${count}, Requested 1.`;
+    throw new RateLimitError(text, 'tokens', waitMs);
   }
 }

@@ -23,6 +23,11 @@ function readFaults(path: string): FaultRule[] {
   }
 }
 
+function wholeNumber(text: string): number {
+  if (!Number.isInteger(divisor(text))) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return number(text);
+}
+
 interface Flags extends Pick<EmulatorOptions, 'host' | 'port' | 'faults' | 'seed' | 'profile' | 'timeScale'> {
   state?: string;
   requestsPerMinute?: number;
@@ -41,8 +46,8 @@ function readFlags(): EmulatorOptions {
       new Option('--profile <name>', 'how late cancels are answered').choices(['openai', 'azure']).default('openai'),
     )
     .option('--time-scale <n>', 'divide scripted durations by this', divisor, 1)
-    .option('--requests-per-minute <n>', 'limit of the account', divisor)
-    .option('--concurrent-responses <n>', 'limit of the account', divisor)
+    .option('--requests-per-minute <n>', 'a limit of the account: over it, calls are answered 429', wholeNumber)
+    .option('--concurrent-responses <n>', 'a limit of the account: responses queued or in progress', wholeNumber)
     .parse();
   const { state, requestsPerMinute, concurrentResponses, ...options } = command.opts<Flags>();
   return { ...options, stateFile: state, limits: { requestsPerMinute, concurrentResponses } };

@@ -1,6 +1,7 @@
 /** The output of a response: reasoning, the items of its tools, the message. Pure. */
 import type { ResponseOutputItem, ResponseOutputMessage, ResponseUsage } from 'openai/resources/responses/responses';
 import { derivedId, markOf, promptOf } from './prompt';
+import { partsOf } from './sections';
 import { answerText, wantedBytes } from './text';
 import { toolItems, type Citation } from './tools';
 import type { StoredResponse } from './types';
@@ -25,19 +26,30 @@ function reasoning(response: StoredResponse): ResponseOutputItem[] {
 
 type Annotation = ReturnType<Citation['annotation']>;
 
+/** Citations stand at the ends of the sections in turn; without sections all of them at the end. */
+function withCitations(parts: string[], citations: Citation[]): { text: string; annotations: Annotation[] } {
+  const lead = parts.length > 1 ? 1 : 0;
+  let text = '';
+  const annotations: Annotation[] = [];
+  parts.forEach((part, at) => {
+    text += part;
+    citations.forEach(({ label, annotation }, i) => {
+      if (lead + (i % (parts.length - lead)) !== at) return;
+      const start = text.length + 1;
+      text += ` ${label}`;
+      annotations[i] = annotation(start, text.length);
+    });
+  });
+  return { text, annotations };
+}
+
 /** The text with its citations; where they do not fit into the wanted size they are left out. */
 function cited(response: StoredResponse, citations: Citation[]): { text: string; annotations: Annotation[] } {
   const tail = citations.map(({ label }) => ` ${label}`).join('');
   const tailBytes = Buffer.byteLength(tail);
   const wanted = wantedBytes(response);
   if (wanted !== null && tailBytes > wanted) return { text: answerText(response, 0), annotations: [] };
-  let text = answerText(response, tailBytes);
-  const annotations = citations.map(({ label, annotation }) => {
-    const start = text.length + 1;
-    text += ` ${label}`;
-    return annotation(start, text.length);
-  });
-  return { text, annotations };
+  return withCitations(partsOf(answerText(response, tailBytes)), citations);
 }
 
 function message(response: StoredResponse, citations: Citation[]): ResponseOutputMessage {

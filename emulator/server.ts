@@ -42,15 +42,11 @@ function perform(state: ServerState, call: Call, nowMs: number, fault: Fault | u
   return OPERATIONS[call.op as keyof typeof OPERATIONS](state, call, nowMs);
 }
 
-function limitHeaders(error: unknown): Record<string, string> {
+/** When to come back, after a refusal for a limit. */
+function retryHeaders(error: unknown): Record<string, string> {
   if (!(error instanceof RateLimitError)) return {};
   const { retryAfterMs } = error;
-  return {
-    'retry-after': String(Math.ceil(retryAfterMs / 1000)),
-    'retry-after-ms': String(retryAfterMs),
-    'x-ratelimit-remaining-requests': '0',
-    'x-ratelimit-reset-requests': `${retryAfterMs}ms`,
-  };
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)), 'retry-after-ms': String(retryAfterMs) };
 }
 
 async function answerOf(
@@ -61,13 +57,17 @@ async function answerOf(
 ): Promise<Answer> {
   try {
     const answer = perform(state, call, nowMs, fault);
-    if (call.op === 'create') state.limits.created(answer.id);
     const response = call.op === 'create' ? state.store.responses.get(answer.id ?? '') : undefined;
-    if (!response || response.request.background === true) return answer;
-    return await awaitEnd(state, response, nowMs, reply);
+    const headers = state.limits.headers(nowMs);
+    if (!response || response.request.background === true) return { ...answer, headers };
+    return { ...(await awaitEnd(state, response, nowMs, reply)), headers };
   } catch (error) {
     const known = toApiError(error);
-    return { status: known.status, body: known.body(), headers: limitHeaders(error) };
+    return {
+      status: known.status,
+      body: known.body(),
+      headers: { ...state.limits.headers(nowMs), ...retryHeaders(error) },
+    };
   }
 }
 

@@ -1,7 +1,8 @@
 /** Everything that survives a restart, rebuilt from the journal. */
 import { Journal } from './journal';
 import { ledgerOf, type CallRow, type Ledger } from './ledger';
-import { endsAtMs } from './lifecycle';
+import { endsAtMs, stopsAtMs } from './lifecycle';
+import { Running } from './running';
 import { scriptOf } from './scenarios';
 import type {
   ContainerUpload,
@@ -38,6 +39,8 @@ export class Store {
   readonly containers = new Map<string, StoredContainer>();
   readonly vectorStores = new Map<string, StoredVectorStore>();
   readonly calls: CallRow[] = [];
+  /** Responses that have not ended. */
+  readonly running = new Running();
   private readonly journal: Journal | undefined;
 
   constructor(path?: string) {
@@ -100,6 +103,7 @@ export class Store {
     const script = scriptOf(request, id, pace);
     const response = { ...created, files: created.files ?? [], script, cancelledAtMs: null, deletedAtMs: null };
     this.responses.set(id, response);
+    this.running.add(id, stopsAtMs(response));
     for (const searched of searchedIn(request)) useVectorStore(this.vectorStores, searched, createdAtMs);
     if (containerId === undefined) return;
     const fresh = {
@@ -118,6 +122,7 @@ export class Store {
   private cancelResponse(id: string, atMs: number, late: boolean): void {
     const response = this.responses.get(id);
     if (!response) return;
+    this.running.stop(id);
     const script = late ? { ...response.script, lateCompletion: true } : response.script;
     Object.assign(response, { cancelledAtMs: atMs, script });
   }

@@ -2,6 +2,7 @@
 import { instanceOf } from './json-schema';
 import { markOf, openingOf } from './prompt';
 import { metadataOf } from './scenarios';
+import { inSections, titlesOf } from './sections';
 import type { Json, StoredResponse } from './types';
 
 const FILLER = [
@@ -13,16 +14,22 @@ const FILLER = [
   'The otters, for their part, had already left the station.',
 ];
 
-/** The first words of the prompt, a mark of the whole of it, the files that were read, and sentences chosen by the mark. */
+/**
+ * The first words of the prompt, a mark of the whole of it, the files that were read, and sentences chosen by
+ * the mark; in sections where the prompt lists them.
+ */
 function plainText(response: StoredResponse): string {
   const mark = markOf(response);
   const files = response.files.map(({ filename, bytes }) => `${filename} (${bytes} bytes)`);
   const start = parseInt(mark.slice(0, 4), 16);
-  return [
+  const sentence = (i: number): string => FILLER[(start + i * 7) % FILLER.length] ?? '';
+  const opening = [
     `You asked: "${openingOf(response.request, 12)}" [${mark}].`,
     ...(files.length > 0 ? [`Files read: ${files.join(', ')}.`] : []),
-    ...Array.from({ length: 4 }, (_, i) => FILLER[(start + i * 7) % FILLER.length]),
-  ].join(' ');
+  ];
+  const titles = titlesOf(response.request);
+  if (titles.length > 0) return inSections(opening.join(' '), titles, sentence, mark);
+  return [...opening, ...[0, 1, 2, 3].map(sentence)].join(' ');
 }
 
 /** `metadata.emulator_output_bytes`, if any. */

@@ -21,6 +21,10 @@ const expiresAtMs = ({ lastUsedAtMs, expiresDays }: StoredVectorStore): number =
 export const isVectorStoreLive = (store: StoredVectorStore, nowMs: number): boolean =>
   store.deletedAtMs === null && nowMs < expiresAtMs(store);
 
+/** Ids of those that are live. */
+export const liveVectorStoresIn = ({ vectorStores }: Store, nowMs: number): string[] =>
+  [...vectorStores.values()].filter((one) => isVectorStoreLive(one, nowMs)).map(({ id }) => id);
+
 /** The vector store, also an expired one: that is seen in its status. @throws ApiError 404 */
 export function findVectorStore(store: Store, id: string): StoredVectorStore {
   const found = store.vectorStores.get(id);

@@ -61,11 +61,15 @@ describe('citations', () => {
 });
 
 describe('tools', () => {
+  const searchIn = async ({ client }: Emulated) => {
+    const { id } = await client.vectorStores.create({});
+    return { type: 'file_search', vector_store_ids: [id] };
+  };
+
   test('given all tools at once -> then the items of each before the message', async () => {
     const all = await emulated();
-    const { id } = await all.client.vectorStores.create({ name: 'empty' });
     const tools = [
-      { type: 'file_search', vector_store_ids: [id] },
+      await searchIn(all),
       { type: 'function', name: 'weather', parameters: {}, strict: null },
       { type: 'mcp', server_label: 'shop', connector_id: 'connector_dropbox', require_approval: 'never' },
     ];
@@ -78,13 +82,8 @@ describe('tools', () => {
   });
 
   test('given results of a file search not asked for, and asked for -> then null, and there', async () => {
-    const search = async (include?: string[]) => {
-      const all = await emulated();
-      const { id } = await all.client.vectorStores.create({ name: 'empty' });
-      return endedOn(all, { tools: [{ type: 'file_search', vector_store_ids: [id] }] }, include);
-    };
-    expect((await search()).output[0]).toMatchObject({ results: null });
-    const asked = await search(['file_search_call.results']);
+    expect((await ended(scenario('file_search'))).output[0]).toMatchObject({ results: null });
+    const asked = await ended(scenario('file_search'), ['file_search_call.results']);
     expect(asked.output[0]).toMatchObject({ results: [{ score: 0.87 }] });
   });
 
