@@ -30,6 +30,9 @@ export function durationText(ms: number): string {
   return ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
 }
 
+/** What sums of fractions of a request may lose. */
+const ROUNDING = 1e-9;
+
 /** A bucket that holds a minute's requests and fills evenly, as the API's does. */
 class Bucket {
   private level: number;
@@ -50,8 +53,7 @@ class Bucket {
   /** How long until there are `wanted` requests. */
   waitMs(nowMs: number, wanted = 1): number {
     this.fill(nowMs);
-    // A thousandth of a request less is none less: it is what the sums of fractions lose.
-    const lacking = wanted - this.level - 1e-3;
+    const lacking = wanted - this.level - ROUNDING;
     return lacking <= 0 ? 0 : Math.ceil((lacking * 60_000) / this.perMinute);
   }
 
@@ -66,7 +68,7 @@ class Bucket {
     const untilFullMs = this.waitMs(nowMs, this.perMinute);
     return {
       'x-ratelimit-limit-requests': String(this.perMinute),
-      'x-ratelimit-remaining-requests': String(Math.floor(this.level + 1e-3)),
+      'x-ratelimit-remaining-requests': String(Math.floor(this.level + ROUNDING)),
       'x-ratelimit-reset-requests': durationText(untilFullMs),
     };
   }
