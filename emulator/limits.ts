@@ -9,8 +9,8 @@ export interface AccountLimits {
   concurrentResponses?: number;
 }
 
-/** The longest wait that is advised. */
-const MAX_WAIT_MS = 60_000;
+/** What is advised while too many run: nobody knows when one of them ends. */
+const RUNNING_WAIT_MS = 1_000;
 
 /** Refused, and when it may be tried again. */
 export class RateLimitError extends ApiError {
@@ -119,11 +119,9 @@ export class LimitGuard {
   private checkRunning(nowMs: number): void {
     const most = this.mostRunning;
     if (most === undefined) return;
-    const { running } = this.store;
-    const count = running.countAt(nowMs);
+    const count = this.store.running.countAt(nowMs);
     if (count < most) return;
-    const waitMs = Math.min(MAX_WAIT_MS, Math.max(1, Math.ceil(running.nextEndMs() - nowMs)));
     const text = `Rate limit reached on responses in progress: Limit ${most}, Used ${count}, Requested 1.`;
-    throw new RateLimitError(text, 'tokens', waitMs);
+    throw new RateLimitError(text, 'tokens', RUNNING_WAIT_MS);
   }
 }

@@ -30,11 +30,6 @@ export class Running {
     return this.ids.size;
   }
 
-  /** When the next one ends by itself, as far as `countAt` has looked; Infinity for never. */
-  nextEndMs(): number {
-    return this.heap[0]?.endsAtMs ?? Infinity;
-  }
-
   private isDone({ id, endsAtMs }: Entry, nowMs: number): boolean {
     return endsAtMs <= nowMs || !this.ids.has(id);
   }

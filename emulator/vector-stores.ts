@@ -1,7 +1,7 @@
 /** `/v1/vector_stores`: what file search looks into. Indexing takes time. */
 import { ok, type Answer } from './answer';
 import { idIn, newId, type ApiContext, type Request } from './context';
-import { ApiError, notFound } from './errors';
+import { notFound } from './errors';
 import { findUpload, isFileLive } from './files';
 import { attached, countsAt, fileStatusAt, indexingMs } from './indexing';
 import { mappedPage, pageOf } from './pages';
@@ -32,10 +32,10 @@ export function findVectorStore(store: Store, id: string): StoredVectorStore {
   return found;
 }
 
-/** One that can be searched and added to. @throws ApiError 404 when it is not there, 400 when it has expired. */
+/** One that can be searched, changed and added to. @throws ApiError 404, also when it has expired. */
 export function usableVectorStore(store: Store, id: string, nowMs: number): StoredVectorStore {
   const found = findVectorStore(store, id);
-  if (!isVectorStoreLive(found, nowMs)) throw new ApiError(400, `Vector store with id '${id}' has expired.`);
+  if (!isVectorStoreLive(found, nowMs)) throw notFound('Vector store', id);
   return found;
 }
 

@@ -124,7 +124,7 @@ describe('vector stores', () => {
     expect((await all.client.vectorStores.retrieve(store.id)).status).toBe('expired');
     expect(all.emulator.liveVectorStores()).toEqual([]);
     const error = await thrown(all.create(searching(store.id)));
-    expect([error.status, error.message]).toEqual([400, `400 Vector store with id '${store.id}' has expired.`]);
+    expect([error.status, error.message]).toEqual([404, `404 Vector store with id '${store.id}' not found.`]);
   });
 
   test('given a delete -> then it is gone, its files stay, and the ledger knows', async () => {
