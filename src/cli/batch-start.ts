@@ -6,7 +6,8 @@ import { checkOutcomes } from '../client/retry';
 import type { BatchItem, BatchSettings, Budget } from '../contracts';
 import { assertBatch } from '../door';
 import { UsageError } from '../errors';
-import { finish, type ResultFlags } from './batch-results';
+import type { OutputFlags } from './batch-output';
+import { finish } from './batch-results';
 import { inputFormatOf, readBatchFile, type InputFormat } from './input-format';
 import { assertId, numberOf, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, printJson, say } from './output';
@@ -17,7 +18,7 @@ interface BudgetFlags {
   maxTokens?: number;
 }
 
-interface StartFlags extends Partial<TaskFlags>, ResultFlags, BudgetFlags {
+interface StartFlags extends Partial<TaskFlags>, OutputFlags, BudgetFlags {
   id?: string;
   concurrency?: number;
   wait?: boolean;
