@@ -15,7 +15,7 @@ import { freshId } from './names';
 import { folderStore, type BlobStore } from './store';
 
 export * from './contracts';
-export { checkTask, parseBatchLines, parsePrices } from './door';
+export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
 export { folderStore, RETRIED_OUTCOMES, StillRunningError };
 export type { BatchReader, BlobStore, ConnectOptions, Server };

@@ -1,8 +1,8 @@
 /** Where an answer goes: with the workflow, into the store, or nowhere since upstream has it. */
 import type { Response } from 'openai/resources/responses/responses';
-import type { Answer, StoredAnswer, VisitPlan } from '../contracts';
+import type { Answer, VisitPlan } from '../contracts';
 import type { BlobStore } from '../store';
-import { toAnswer } from '../upstream';
+import { toAnswer, toStoredAnswer } from '../upstream';
 
 export type AnswerPlan = Pick<VisitPlan, 'maxOutputBytes' | 'answerKey'>;
 export type AnswerKeeper = (response: Response, plan: AnswerPlan) => Promise<Answer>;
@@ -18,13 +18,14 @@ export function answerKeeper(store: BlobStore): AnswerKeeper {
   return async (response, { answerKey, maxOutputBytes }) => {
     if (answerKey === null) return toAnswer(response, maxOutputBytes);
     const answer = toAnswer(response, Infinity);
-    const { outputText, output } = answer;
-    if (output === null || output.length === 0) return answer;
-    try {
-      await store.put(answerKey, JSON.stringify({ outputText, output } satisfies StoredAnswer));
-      return { ...answer, outputText: null, output: null, outputOmitted: true, answerKey };
-    } catch {
-      return toAnswer(response, Math.min(maxOutputBytes, MAX_CARRIED_BYTES));
-    }
+    const stored = JSON.stringify(toStoredAnswer(response));
+    const kept = await store.put(answerKey, stored).then(
+      () => true,
+      () => false,
+    );
+    // A failed one has nothing to carry; the store has it for those who want the whole object.
+    if (answer.output?.length === 0) return answer;
+    if (!kept) return toAnswer(response, Math.min(maxOutputBytes, MAX_CARRIED_BYTES));
+    return { ...answer, outputText: null, output: null, outputOmitted: true, answerKey };
   };
 }

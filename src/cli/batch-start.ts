@@ -4,20 +4,23 @@ import { resolve } from 'node:path';
 import type { DurableResponses, Started } from '../client';
 import { checkOutcomes } from '../client/retry';
 import type { BatchItem, BatchSettings } from '../contracts';
-import { assertBatch, parseBatchLines } from '../door';
+import { assertBatch } from '../door';
 import { UsageError } from '../errors';
-import { finish, type ResultFlags } from './batch-results';
+import type { OutputFlags } from './batch-output';
+import { finish } from './batch-results';
 import { budgetOf, withBudgetOptions, type BudgetFlags } from './budget';
-import { assertId, numberOf, readText, runOptionsOf, withRunOptions, type TaskFlags } from './options';
+import { inputFormatOf, readBatchFile, type InputFormat } from './input-format';
+import { assertId, numberOf, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, printJson, say } from './output';
 import type { Run } from './run';
 import { showStarted } from './task';
 
-interface StartFlags extends Partial<TaskFlags>, ResultFlags, BudgetFlags {
+interface StartFlags extends Partial<TaskFlags>, OutputFlags, BudgetFlags {
   id?: string;
   concurrency?: number;
   wait?: boolean;
   allowBadLines?: boolean;
+  inputFormat?: InputFormat;
   retryTimes?: number;
 }
 
@@ -32,7 +35,7 @@ function withAbsoluteFiles(item: BatchItem): BatchItem {
 /** The items of a file. @throws UsageError naming every bad line, unless they are allowed. */
 function itemsOf(file: string, flags: StartFlags): BatchItem[] {
   const defaults = { model: flags.model, options: optionsOf(flags) };
-  const { items, problems } = parseBatchLines(readText(file === '-' ? 0 : file, file), defaults);
+  const { items, problems } = readBatchFile(file, flags.inputFormat, defaults);
   if (problems.length > 0 && !flags.allowBadLines) {
     const more = problems.length - MAX_PROBLEMS_SHOWN;
     throw new UsageError([
@@ -73,7 +76,8 @@ const withBatchOptions = (command: Command): Command =>
 export function addStart(batch: Command, run: Run): void {
   const start = batch
     .command('start <file>')
-    .description('start every line of a JSONL file')
+    .description('start every line of a JSONL file, or every row of a CSV file')
+    .option('--input-format <name>', 'jsonl or csv (default: by the extension)', inputFormatOf)
     .option('--model <name>', 'for lines that name none')
     .option('--allow-bad-lines', 'reject bad lines one by one instead of the file')
     .option('--retry-times <n>', 'create again what fails with server_error or rate_limit_exceeded', numberOf);

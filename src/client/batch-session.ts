@@ -62,10 +62,13 @@ export class BatchSession extends Session {
     return requestOfBatch(this.temporal, assertId(id), { concurrency });
   }
 
-  /** Waits for a batch's end; with its records when they are few (else see `batchReader`). @throws as `result`. */
-  async batchResult(id: string, options: WaitOptions = {}): Promise<BatchResult> {
+  /**
+   * Waits for a batch's end; with its records when they are few (else see `batchReader`). @throws as `result`.
+   * @param options `records: false` for those who will read them one by one.
+   */
+  async batchResult(id: string, options: WaitOptions & { records?: boolean } = {}): Promise<BatchResult> {
     const result = await readBatchResult(this.temporal, assertId(id), options);
-    if (result.total > MAX_RECORDS_IN_RESULT) return { ...result, records: null };
+    if (options.records === false || result.total > MAX_RECORDS_IN_RESULT) return { ...result, records: null };
     const records: BatchRecord[] = [];
     for await (const record of (await this.batchReader(id)).records()) records.push(record);
     return { ...result, records };

@@ -1,9 +1,9 @@
 /** Answers that no workflow carries: they are in the store, or are fetched from upstream by the response's id. */
-import type { TaskResult } from '../contracts';
+import type { StoredAnswer, TaskResult } from '../contracts';
 import { UnreachableError } from '../errors';
 import type { BlobStore } from '../store';
 import { readAnswer } from '../store/batch-records';
-import { toFault, type Upstream } from '../upstream';
+import { toFault, toStoredAnswer, type Upstream } from '../upstream';
 
 /** Made only when there is something to fetch. */
 export type UpstreamOf = () => Promise<Upstream>;
@@ -24,12 +24,19 @@ export async function fetchAnswer(upstreamOf: UpstreamOf, id: string, responseId
   }
 }
 
+/** The whole Response, as the store would have it. */
+export async function fetchResponse(upstreamOf: UpstreamOf, id: string, include: string[]): Promise<StoredAnswer> {
+  return toStoredAnswer(await (await upstreamOf()).retrieve(id, include));
+}
+
 /** The answer from the store or from upstream. @throws UnreachableError when it cannot be had. */
 export async function withAnswer(result: TaskResult, store: BlobStore, upstream: UpstreamOf): Promise<TaskResult> {
   const { answerKey, outputOmitted, taskId, responseId } = result;
   if (!outputOmitted) return result;
   const stored = answerKey === null ? null : await readAnswer(store, answerKey);
-  if (stored) return { ...result, ...stored, outputOmitted: false };
+  if (stored) {
+    return { ...result, outputText: stored.outputText, output: stored.response.output, outputOmitted: false };
+  }
   if (!responseId) return result;
   const { outputText, output } = await fetchAnswer(upstream, taskId, responseId);
   return { ...result, outputText, output, outputOmitted: false };

@@ -1,12 +1,12 @@
 /** The records of batches, out of the store, with what no record says: what was never started, or was lost. */
 import type { ResponseOutputItem } from 'openai/resources/responses/responses';
-import type { BatchRecord, BatchResult, ItemHead, TaskError, TaskOutcome } from '../contracts';
+import type { BatchRecord, BatchResult, ItemHead, StoredAnswer, TaskError, TaskOutcome } from '../contracts';
 import { UsageError } from '../errors';
 import { itemWorkflowId } from '../names';
 import { BlobMissingError, type BlobStore } from '../store';
 import { readAnswer, readEntries, readManifest, type StoredEntry } from '../store/batch-records';
 import { batchKeys } from '../store/keys';
-import { fetchAnswer, type UpstreamOf } from './omitted';
+import { fetchAnswer, fetchResponse, type UpstreamOf } from './omitted';
 
 /** What is known of a batch whose records are read. */
 export interface RecordedBatch {
@@ -88,22 +88,50 @@ async function withAnswerOf(record: BatchRecord, upstream: UpstreamOf): Promise<
   return answer ? { ...record, result: answer.outputText, resultOmitted: false } : record;
 }
 
+/** Outcomes that a response itself had. Of the others there may be one, but not one that counts. */
+const OF_A_RESPONSE: readonly TaskOutcome[] = ['completed', 'failed', 'incomplete', 'cancelled'];
+
+/** A record with the whole Response as upstream gave it. */
+export interface RecordWithResponse {
+  record: BatchRecord;
+  /** Null when there is none that counts, or it could not be had. */
+  answer: StoredAnswer | null;
+}
+
+async function responseOf(store: BlobStore, folder: string, entry: StoredEntry, upstream: UpstreamOf) {
+  const { record, head } = entry;
+  const { responseId, status } = record;
+  if (!responseId || !OF_A_RESPONSE.includes(status)) return null;
+  const stored = entry.answer ?? (await readAnswer(store, batchKeys.answer(folder, record.index)));
+  // Of a task that created again (`retryOn`), the store may have an earlier response.
+  if (stored?.response.id === responseId) return stored;
+  const fetched = await fetchResponse(upstream, responseId, head.include).catch(() => null);
+  return fetched?.response.status === status ? fetched : null;
+}
+
 /** Reads what a batch has written down. */
 export interface BatchReader {
   /** Null while the batch runs, and when it was ended without a result. */
   readonly result: BatchResult | null;
   /** In input order; of a running batch those there are. What cannot be fetched is `resultOmitted`. */
   records(): AsyncGenerator<BatchRecord>;
+  /** The same, with the whole Response of each. */
+  responses(): AsyncGenerator<RecordWithResponse>;
   /** The output items of an answer, as the API gave them; null when the store has none. */
   outputOf(record: BatchRecord): Promise<ResponseOutputItem[] | null>;
 }
 
 export function batchReader(store: BlobStore, upstream: UpstreamOf, batch: RecordedBatch): BatchReader {
+  const { folder } = batch;
   return {
     result: batch.result,
     async *records() {
       for await (const { record } of entriesOf(store, batch)) yield await withAnswerOf(record, upstream);
     },
-    outputOf: async ({ index }) => (await readAnswer(store, batchKeys.answer(batch.folder, index)))?.output ?? null,
+    async *responses() {
+      for await (const entry of entriesOf(store, batch))
+        yield { record: entry.record, answer: await responseOf(store, folder, entry, upstream) };
+    },
+    outputOf: async ({ index }) => (await readAnswer(store, batchKeys.answer(folder, index)))?.response.output ?? null,
   };
 }

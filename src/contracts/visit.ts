@@ -1,5 +1,5 @@
 /** What workflows and activities say to each other. */
-import type { ResponseOutputItem, ResponseUsage } from 'openai/resources/responses/responses';
+import type { Response, ResponseOutputItem, ResponseUsage } from 'openai/resources/responses/responses';
 import type { ResponseRequest, StoredRequest, TaskError, TaskFile, TaskOutcome } from './task';
 
 /** The types of failures that cross from activities to workflows. */
@@ -127,7 +127,13 @@ export interface VisitReport {
 }
 
 /** An answer as the store has it. */
-export type StoredAnswer = Pick<Answer, 'outputText' | 'output'>;
+export interface StoredAnswer {
+  outputText: string | null;
+  /** The whole terminal Response as upstream gave it; only credentials of tools are not in it. */
+  response: Response;
+  /** `x-request-id` of the GET that gave it; null when it had none. */
+  requestId: string | null;
+}
 
 /** A terminal response, as a GET (or the reply of the create) gave it. */
 export interface Answer {

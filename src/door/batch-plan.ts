@@ -10,6 +10,7 @@ import { say, show } from './problem';
 import { checkId, checkTask } from './task';
 
 const MAX_PROBLEMS = 20;
+const TOO_MANY = `items: more than ${count(MAX_ITEMS)}; start several batches`;
 
 function budgetProblems(budget: Budget | undefined): string[] {
   if (budget === undefined) return [];
@@ -52,7 +53,7 @@ export function itemChecker(settings: BatchSettings): (item: BatchItem) => strin
   let next = 0;
   return ({ id, task, problem }) => {
     const place = `items[${next++}]`;
-    if (next > MAX_ITEMS) return [`items: more than ${count(MAX_ITEMS)}; start several batches`];
+    if (next > MAX_ITEMS) return [TOO_MANY];
     const unusable = checkId(id).length > 0 || id.includes('/');
     const problems = unusable
       ? [`${place}.id: expected 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`]
@@ -73,6 +74,8 @@ export function assertBatch(batch: BatchSettings & { items: BatchItem[] }): void
   const check = itemChecker(batch);
   const problems = settingsProblems(batch);
   if (batch.items.length === 0) problems.push('items: a batch needs at least one');
+  // Known at once: nobody waits for the check of the first hundred thousand.
+  if (batch.items.length > MAX_ITEMS) throw new UsageError([...problems, TOO_MANY]);
   for (const item of batch.items) {
     if (problems.length >= MAX_PROBLEMS) break;
     problems.push(...check(item));

@@ -7,7 +7,8 @@ import { optionProblems } from './options';
 import { isText, say, show, type Problem } from './problem';
 import { checkId } from './task';
 
-interface NumberedLine extends ReadLine {
+/** A line of a file of any format. */
+export interface NumberedLine extends ReadLine {
   line: number;
 }
 
@@ -61,22 +62,27 @@ function summarize(problems: Problem[]): Problem | undefined {
   return { ...problem, message: `${problem.message} (${others.length} more in this line: ${fields})` };
 }
 
-/**
- * Reads the JSON lines of a batch. A bad line is an item with a `problem`, and one entry of `problems`
- * (`line 7, input: …`); the good ones can still be run.
- *
- * @param defaults `model` for requests that name neither a model nor a template; `options` under those of each line.
- * @throws UsageError when the file as a whole cannot be one batch: empty, too many items, wrong defaults.
- */
-export function parseBatchLines(text: string, defaults: LineDefaults = {}): { items: BatchItem[]; problems: string[] } {
-  const wrongDefaults = optionProblems(defaults.options).map((problem) => say(problem));
-  if (wrongDefaults.length > 0) throw new UsageError(wrongDefaults);
-  const texts = linesOf(text);
-  if (texts.length === 0) throw new UsageError(['file: no task in it; write one JSON string or object on each line']);
-  if (texts.length > MAX_ITEMS) {
-    throw new UsageError([`file: ${count(texts.length)} items are more than ${count(MAX_ITEMS)}; ${SPLIT}`]);
-  }
-  const lines = texts.map((entry) => ({ ...readLine(entry.text, defaults), line: entry.line }));
+/** What a file is read as. */
+export interface ParsedBatch {
+  items: BatchItem[];
+  /** One for each bad line. */
+  problems: string[];
+}
+
+/** @throws UsageError when the defaults are wrong: not one problem for each line. */
+export function assertDefaults(defaults: LineDefaults): void {
+  const problems = optionProblems(defaults.options).map((problem) => say(problem));
+  if (problems.length > 0) throw new UsageError(problems);
+}
+
+/** @throws UsageError when there are more than one batch may have. */
+export function assertCount(items: number): void {
+  if (items <= MAX_ITEMS) return;
+  throw new UsageError([`file: ${count(items)} items are more than ${count(MAX_ITEMS)}; ${SPLIT}`]);
+}
+
+/** Items of their own for all lines, the bad ones too. */
+export function toItems(lines: NumberedLine[]): ParsedBatch {
   const ids = assignIds(lines);
   const said: string[] = [];
   const items = lines.map(({ line, task, problems }, i): BatchItem => {
@@ -87,4 +93,19 @@ export function parseBatchLines(text: string, defaults: LineDefaults = {}): { it
     return { id, problem: { line, ...problem } };
   });
   return { items, problems: said };
+}
+
+/**
+ * Reads the JSON lines of a batch. A bad line is an item with a `problem`, and one entry of `problems`
+ * (`line 7, input: …`); the good ones can still be run.
+ *
+ * @param defaults `model` for requests that name neither a model nor a template; `options` under those of each line.
+ * @throws UsageError when the file as a whole cannot be one batch: empty, too many items, wrong defaults.
+ */
+export function parseBatchLines(text: string, defaults: LineDefaults = {}): ParsedBatch {
+  assertDefaults(defaults);
+  const texts = linesOf(text);
+  if (texts.length === 0) throw new UsageError(['file: no task in it; write one JSON string or object on each line']);
+  assertCount(texts.length);
+  return toItems(texts.map((entry) => ({ ...readLine(entry.text, defaults), line: entry.line })));
 }

@@ -1,6 +1,8 @@
 /** Input is checked here before anything is started or paid. */
 export { assertBatch, itemChecker, settingsProblems } from './batch-plan';
-export { parseBatchLines } from './batch';
+export { parseBatchLines, type ParsedBatch } from './batch';
 export { checkChange } from './change';
+export { parseBatchCsv } from './csv';
+export type { LineDefaults } from './line';
 export { parsePrices } from './prices';
 export { assertTask, checkId, checkTask } from './task';

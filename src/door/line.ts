@@ -21,7 +21,7 @@ export interface ReadLine {
 
 const FORMS = 'write a JSON string (the prompt), {"input": …}, {"request": {…}} or {"attach": {…}}';
 
-const wrong = (field: string, message: string): ReadLine => ({
+export const wrong = (field: string, message: string): ReadLine => ({
   id: undefined,
   idField: 'id',
   task: {},
@@ -72,7 +72,7 @@ function taskForm(fields: Fields, defaults: LineDefaults): ReadLine {
 }
 
 /** Fields of the request and options of the task beside each other. */
-function flatForm(fields: Fields, defaults: LineDefaults): ReadLine {
+export function flatForm(fields: Fields, defaults: LineDefaults): ReadLine {
   const problems: Problem[] = [];
   if (own(fields, 'options') !== undefined) {
     const message = 'not a field of this form; write the options beside input, or {"request": {…}, "options": {…}}';
@@ -118,8 +118,10 @@ export function readLine(text: string, defaults: LineDefaults): ReadLine {
     return wrong('line', `${count(bytes)} bytes are more than ${count(MAX_BYTES)}; shorten it, or upload a file`);
   }
   const parsed = parse(text);
-  if ('error' in parsed) return notJson(parsed.error);
-  const { value } = parsed;
+  return 'error' in parsed ? notJson(parsed.error) : readValue(parsed.value, defaults);
+}
+
+function readValue(value: unknown, defaults: LineDefaults): ReadLine {
   if (typeof value === 'string') return flatForm({ input: value }, defaults);
   if (!isFields(value)) return wrong('line', `expected a string or an object; ${FORMS}`);
   const names = givenNames(value);

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { Readable, type Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
 
 /** Writes `chunks` to `path`, at no time more than a few in memory. An error leaves what was there before. */
 export async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<void> {
@@ -17,5 +18,15 @@ export async function writeWhole(path: string, chunks: AsyncIterable<string>): P
     file.destroy();
     rmSync(partial, { force: true });
     throw error;
+  }
+}
+
+/** Writes `chunks` to a stream that goes on afterwards, as fast as it takes them. A reader that has seen enough is no error. */
+export async function pour(chunks: AsyncIterable<string>, stream: Writable): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks), stream, { end: false });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code !== 'EPIPE' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }

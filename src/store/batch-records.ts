@@ -16,6 +16,8 @@ export type Missing = (head: ItemHead, file: number) => BatchRecord | null;
 
 export interface StoredEntry {
   record: BatchRecord;
+  /** Where the record's text came from; null when it is not in the store, or there is no text. */
+  answer: StoredAnswer | null;
   head: ItemHead;
   file: number;
 }
@@ -56,12 +58,18 @@ async function recordsOfPage(store: BlobStore, folder: string, file: number): Pr
   return records;
 }
 
-async function withText(store: BlobStore, { answer, ...record }: StoredRecord): Promise<BatchRecord> {
-  if (answer === null) return { ...record, result: null, resultOmitted: false };
-  if (answer === 'upstream') return { ...record, result: null, resultOmitted: true };
-  if ('inline' in answer) return { ...record, result: answer.inline, resultOmitted: false };
+type Told = Pick<StoredEntry, 'record' | 'answer'>;
+
+async function withText(store: BlobStore, { answer, ...record }: StoredRecord): Promise<Told> {
+  const told = (result: string | null, resultOmitted: boolean, stored: StoredAnswer | null = null): Told => ({
+    record: { ...record, result, resultOmitted },
+    answer: stored,
+  });
+  if (answer === null) return told(null, false);
+  if (answer === 'upstream') return told(null, true);
+  if ('inline' in answer) return told(answer.inline, false);
   const stored = await readAnswer(store, answer.key);
-  return { ...record, result: stored?.outputText ?? null, resultOmitted: stored === null };
+  return told(stored?.outputText ?? null, stored === null, stored);
 }
 
 async function* entriesOf(
@@ -74,8 +82,8 @@ async function* entriesOf(
     const records = await recordsOfPage(store, folder, file);
     for (const head of await readHeads(store, folder, file)) {
       const stored = records.get(head.index);
-      const record = stored ? await withText(store, stored) : missing(head, file);
-      if (record) yield { record, head, file };
+      const { record, answer } = stored ? await withText(store, stored) : { record: missing(head, file), answer: null };
+      if (record) yield { record, answer, head, file };
     }
   }
 }
