@@ -1,7 +1,7 @@
 /** The worker of a scale run: a real process, killed and started again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { childEnvironment } from '../../src/config';
 
@@ -10,6 +10,12 @@ export interface WorkerSettings {
   address: string;
   emulatorUrl: string;
   storeDir: string;
+}
+
+/** The compiled program, from the compiled benchmark and from its source in a test. */
+function startProgram(): string {
+  const beside = join(__dirname, '..', '..', 'src', 'start.js');
+  return existsSync(beside) ? beside : join(__dirname, '..', '..', 'lib', 'src', 'start.js');
 }
 
 export class KilledWorker {
@@ -28,8 +34,7 @@ export class KilledWorker {
       DURABLE_RESPONSES_STORE_DIR: storeDir,
       DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
     });
-    const program = join(__dirname, '..', '..', 'src', 'start.js');
-    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [startProgram()], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     let said = '';
     for await (const chunk of child.stderr) {
