@@ -62,7 +62,8 @@ describe('rows that are tasks', () => {
 
 describe('rows that are refused', () => {
   test('given bad rows after cells with line ends -> then each names the line it begins on, and its field', () => {
-    const text = 'input,id,max_wait_seconds\r\n"a\r\nb",ok,\r\n\r\n"c\nd",no,soon\r\nonly one\r\n,blank,1\r\ne,ok,2\r\n';
+    const text =
+      'input,id,max_wait_seconds\r\n"a\r\nb",ok,\r\n\r\n"c\nd",no,soon\r\nonly one\r\n,blank,1\r\ne,ok,2\r\n';
     const { items, problems } = read(text);
     expect(items.map(({ problem }) => problem && [problem.line, problem.field])).toEqual([
       undefined,
@@ -77,7 +78,11 @@ describe('rows that are refused', () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ['an unknown column', 'input,prioritty\na,low', /column "prioritty": unknown; did you mean priority\? Known are in/],
+    [
+      'an unknown column',
+      'input,prioritty\na,low',
+      /column "prioritty": unknown; did you mean priority\? Known are in/,
+    ],
     ['two columns for one thing', 'input,prompt\na,b', /column "prompt": says the same as "input"; keep one/],
     ['a column twice', 'input,id,id\na,b,c', /column "id": says the same/],
     ['no input', 'id,model\na,o3', /header: no column input/],
@@ -121,10 +126,21 @@ describe('records as CSV', () => {
     );
   });
 
-  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '\0x', '"=1"', ' =1', "'=1", '\n -1', '\uFF1D1', '\uFEFF=1'])(
-    'given a text %j -> then no formula',
-    (text) => expect(safeCell(text)).toBe(`'${text}`),
-  );
+  test.each([
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\tx',
+    '\rx',
+    '\0x',
+    '"=1"',
+    ' =1',
+    "'=1",
+    '\n -1',
+    '\uFF1D1',
+    '\uFEFF=1',
+  ])('given a text %j -> then no formula', (text) => expect(safeCell(text)).toBe(`'${text}`));
 
   test.each(['', 'a=1', '1-1', 'a', '2026-01-01', '(1)', 'é', '"a"', -5, 0.5, null])(
     'given %j -> then as it is',
