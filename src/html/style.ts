@@ -30,7 +30,7 @@ ${['completed', 'failed', 'incomplete', 'cancelled', 'timed_out', 'expired', 're
 .scroll{overflow-x:auto}.tall{max-height:460px;overflow:auto}.tall th{position:sticky;top:0;background:var(--card)}table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--rule);unicode-bidi:isolate}
 th{font-size:13px;color:var(--dim);white-space:nowrap}td.number,th.number{text-align:right}
-td.status{white-space:nowrap;font-weight:600}td.text{width:90%;min-width:280px;overflow-wrap:anywhere;white-space:pre-wrap}
+td.status,td.model{white-space:nowrap}td.status{font-weight:600}td.text{width:90%;min-width:280px;overflow-wrap:anywhere;white-space:pre-wrap}
 td.id{overflow-wrap:anywhere;min-width:150px}td.code{overflow-wrap:anywhere;min-width:170px}tr:last-child td{border-bottom:0}
 th button{all:unset;cursor:pointer}th button:focus-visible,input:focus-visible,select:focus-visible,
 .pages button:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
