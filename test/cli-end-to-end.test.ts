@@ -174,6 +174,33 @@ describe('batches', () => {
     expect((await place.cli(['batch', 'results', 'three'])).out).toMatch(/^TASK +STATUS[^]*\nzeta[^]*\nalpha[^]*\nmid/);
   });
 
+  it('a CSV file -> a task a row; its results as CSV, as lines of the Batch API, as a page', async () => {
+    const csv = 'custom_id,prompt,model,metadata.emulator_run_seconds\r\nq1,"One,\ntwo.",o3,0\r\nq2,=1+1,o3,0\r\n';
+    await writeFile(join(place.path, 'tasks.csv'), csv);
+    expect((await place.cli(['batch', 'start', 'tasks.csv', '--id', 'sheet', '--wait'])).code).toBe(0);
+    const asCsv = await place.cli(['batch', 'results', 'sheet', '--format', 'csv']);
+    expect(asCsv.code).toBe(0);
+    expect(asCsv.out).toMatch(/^index,id,status,[^]*\r\n0,q1,completed,resp_[^]*\r\n1,q2,completed,resp_/);
+    const lines = await place.cli(['batch', 'results', 'sheet', '--format', 'openai-batch', '--html', 'page.html']);
+    expect(
+      lines.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject(
+      ['q1', 'q2'].map((id) => ({
+        custom_id: id,
+        response: {
+          status_code: 200,
+          body: { object: 'response', status: 'completed', metadata: { task_id: `sheet/${id}` } },
+        },
+        error: null,
+      })),
+    );
+    const page = await readFile(join(place.path, 'page.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>[^]*<h1>sheet<\/h1>[^]*<\/html>\n$/);
+  });
+
   it('cancel -> what runs is cancelled upstream, and wait exits with 1', async () => {
     const lines = ['a', 'b'].map((id) => ({ id, model: 'o3', prompt: 'x', metadata: { emulator_scenario: 'slow' } }));
     await writeFile(join(place.path, 'slow.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));

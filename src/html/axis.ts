@@ -9,9 +9,9 @@ export interface Box {
   bottom: number;
 }
 
-export const WIDTH = 480;
-export const HEIGHT = 220;
-export const BOX: Box = { left: 48, right: WIDTH - 12, top: 12, bottom: HEIGHT - 40 };
+export const WIDTH = 400;
+export const HEIGHT = 210;
+export const BOX: Box = { left: 44, right: WIDTH - 14, top: 28, bottom: HEIGHT - 38 };
 
 /** Round steps (1, 2, 5 and their tens) from 0 to at least `max`; at most about `wanted` of them. */
 export function ticksTo(max: number, wanted = 5): number[] {
@@ -23,10 +23,10 @@ export function ticksTo(max: number, wanted = 5): number[] {
   return Array.from({ length: steps + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 
-/** `12,345`, `0.25`, `1.2M`. */
+/** `0.25`, `1,234`, `12.3k`, `1.23M`. */
 export function short(value: number): string {
   if (Math.abs(value) >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (Math.abs(value) >= 1e5) return `${Math.round(value / 1e3)}k`;
+  if (Math.abs(value) >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
   return Number(value.toPrecision(6)).toLocaleString('en-US', { maximumFractionDigits: 3 });
 }
 
@@ -49,17 +49,21 @@ export function axes(xTicks: number[], yTicks: number[], labels: { x: string; y:
           >`,
     )}
     ${xTicks.map(
-      (tick) => html`<text x="${x(tick)}" y="${BOX.bottom + 16}" text-anchor="middle">${short(tick)}</text>`,
+      (tick, i) =>
+        html`<text x="${x(tick)}" y="${BOX.bottom + 16}" text-anchor="${i < xTicks.length - 1 ? 'middle' : 'end'}"
+          >${short(tick)}</text
+        >`,
     )}
     <text x="${(BOX.left + BOX.right) / 2}" y="${HEIGHT - 6}" text-anchor="middle" class="label">${labels.x}</text>
-    <text x="12" y="${BOX.top - 1}" class="label">${labels.y}</text>
+    <text x="4" y="12" class="label">${labels.y}</text>
   </g>`;
 }
 
-/** The frame of a plot; `summary` is what it says to those who do not see it. */
+/** The frame of a plot; `summary` is said below it, and to those who do not see it. */
 export function figure(title: string, summary: string, content: Html): Html {
   return html`<figure class="plot">
     <figcaption>${title}</figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`${title}: ${summary}`}">${content}</svg>
+    <p class="dim">${summary}</p>
   </figure>`;
 }

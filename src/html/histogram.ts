@@ -36,7 +36,6 @@ export function histogram(values: readonly number[], { title, xLabel, yLabel }: 
     </rect>`;
   const [median, most] = [quantile(sorted, 0.5), quantile(sorted, 0.95)];
   const summary = `half up to ${short(median)}, 95 % up to ${short(most)}, all up to ${short(sorted.at(-1) ?? 0)}`;
-  const content = html`${axes(xTicks, yTicks, { x: `${xLabel} (${summary})`, y: yLabel })}
-    <g class="fill c0">${counts.map(bar)}</g>`;
+  const content = html`${axes(xTicks, yTicks, { x: xLabel, y: yLabel })} <g class="fill c0">${counts.map(bar)}</g>`;
   return figure(title, summary, content);
 }

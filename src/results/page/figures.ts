@@ -18,6 +18,8 @@ export interface Figures {
   seconds: number[];
   /** Output tokens of each response whose usage is known. */
   outputTokens: number[];
+  /** The first start; Infinity when nothing was started. */
+  startMs: number;
   /** Ends, as times in ms. */
   ended: { atMs: number; completed: boolean }[];
   /** Those to be shown; `failed` counts all. */
@@ -30,6 +32,7 @@ export interface Figures {
 export const noFigures = (): Figures => ({
   seconds: [],
   outputTokens: [],
+  startMs: Infinity,
   ended: [],
   failures: [],
   failed: 0,
@@ -49,6 +52,7 @@ export function addRecord(figures: Figures, record: BatchRecord): void {
   if (seconds !== null) figures.seconds.push(seconds);
   if (usage) figures.outputTokens.push(usage.output_tokens);
   // What was never started has no place in time.
+  if (startedAt !== null) figures.startMs = Math.min(figures.startMs, Date.parse(startedAt));
   if (startedAt !== null && endedAt !== null) figures.ended.push({ atMs: Date.parse(endedAt), completed });
   const left = leftOf(record);
   if (completed && left.length === 0) return;

@@ -11,7 +11,7 @@ export const PAGE_SCRIPT = String.raw`
   const [body, heads] = [all.querySelector('tbody'), [...all.querySelectorAll('th')]];
   const [back, next] = all.querySelectorAll('.pages button');
   const isNumber = heads.map((head) => head.classList.contains('number'));
-  const kinds = ['number', 'id', 'status', 'id', 'number', 'number', 'number', 'number', 'text'];
+  const kinds = ['number', 'id', 'status', 'model', 'number', 'number', 'number', 'number', 'text'];
   const haystack = rows.map((row) => row.slice(1).join('\n').toLowerCase());
   let [shown, page, column, direction] = [rows.map((_, i) => i), 0, 0, 1];
 

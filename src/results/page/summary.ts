@@ -38,7 +38,7 @@ function factsOf({ result, pricesAsOf }: PageFacts, { seconds }: Figures): Html 
   const sorted = [...seconds].sort((a, b) => a - b);
   const pricing = [pricesAsOf && `prices of ${pricesAsOf}`, unknown > 0 && `without ${count(unknown)} unknown`];
   return html`<dl class="facts">
-    ${fact('Completed', `${count(completed)} of ${count(total)}`, `${((completed / Math.max(1, total)) * 100).toFixed(1)} %`)}
+    ${fact('Completed', count(completed), `of ${count(total)}: ${((completed / Math.max(1, total)) * 100).toFixed(1)} %`)}
     ${fact('Duration', duration(result.seconds))}
     ${sorted.length > 0 && fact('A task took', duration(quantile(sorted, 0.5)), `95 % within ${duration(quantile(sorted, 0.95))}`)}
     ${fact('Input tokens', count(sum((u) => u.input)), cached > 0 ? `${count(cached)} cached` : undefined)}
@@ -71,9 +71,8 @@ export function headerOf(facts: PageFacts, figures: Figures): Html {
   </header>`;
 }
 
-function timeLine({ ended }: Figures): Html | null {
+function timeLine({ ended, startMs }: Figures): Html | null {
   if (ended.length === 0) return null;
-  const startMs = ended.reduce((min, { atMs }) => Math.min(min, atMs), Infinity);
   const spanSeconds = ended.reduce((max, { atMs }) => Math.max(max, atMs - startMs), 0) / 1000;
   const [unit, by] =
     spanSeconds > 7200
@@ -92,7 +91,7 @@ function timeLine({ ended }: Figures): Html | null {
     all.filter(({ points }) => (points.at(-1)?.[1] ?? 0) > 0),
     {
       title: 'Ended over time',
-      xLabel: `${unit} after the first end`,
+      xLabel: `${unit} after the first start`,
       yLabel: 'tasks',
     },
   );

@@ -10,7 +10,7 @@ const failureRow = ({ index, id, status, code, message, responseId }: Failure): 
     <td class="number">${(index + 1).toLocaleString('en-US')}</td>
     <td class="id">${id}</td>
     <td class="status ${status}">${status}</td>
-    <td class="id">${code}</td>
+    <td class="code">${code}</td>
     <td class="text">${message}${responseId && html` <span class="dim">${responseId}</span>`}</td>
   </tr>`;
 
@@ -36,7 +36,7 @@ export function failuresOf(figures: Figures): Html {
   return html`<section>
     <h2>Failures: ${failed.toLocaleString('en-US')}</h2>
     <p class="dim">${causesOf(figures)}</p>
-    <div class="scroll">
+    <div class="scroll tall" tabindex="0" role="region" aria-label="Failures">
       <table>
         <thead>
           <tr>
