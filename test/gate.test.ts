@@ -1,6 +1,7 @@
 /** The gate in front of the account: its limits hold with several workers, and everyone gets their share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { maxInFlight } from '../emulator';
 import type { BatchItem, BatchResult, GateStatus, TaskOptions } from '../src/contracts';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../src/names';
 import { withFleet } from './helpers/worker-process';
@@ -35,11 +36,6 @@ const items = (count: number, name: string, own?: TaskOptions): BatchItem[] =>
 const createsOfBatches = (...ids: string[]) =>
   world.emulator.ledger().creates.filter(({ metadata }) => ids.some((id) => metadata.task_id?.startsWith(`${id}/`)));
 
-/** The most responses that ran at once. */
-function mostInFlight(creates: { at: number }[]): number {
-  return Math.max(...creates.map(({ at }) => creates.filter((one) => one.at <= at && at < one.at + RUN_MS).length));
-}
-
 const atMost = (responses: number) => ({ DURABLE_RESPONSES_MAX_IN_FLIGHT: String(responses) });
 
 const resultOf = async (id: string) => (await world.client.workflow.getHandle(id).result()) as BatchResult;
@@ -56,7 +52,7 @@ test('three workers, two batches of 20, at most 7 in flight -> never more upstre
   });
   const creates = createsOfBatches(a, b);
   expect(creates).toHaveLength(40);
-  expect(mostInFlight(creates)).toBe(7);
+  expect(maxInFlight(creates)).toBe(7);
 });
 
 test('5 creates per second of two workers -> spread over the seconds', async () => {

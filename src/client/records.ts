@@ -1,6 +1,7 @@
 /** The records of batches, out of the store, with what no record says: what was never started, or was lost. */
 import type { ResponseOutputItem } from 'openai/resources/responses/responses';
 import type { BatchRecord, BatchResult, ItemHead, StoredAnswer, TaskError, TaskOutcome } from '../contracts';
+import { badLineError, recordWithout } from '../contracts/empty-record';
 import { UsageError } from '../errors';
 import { itemWorkflowId } from '../names';
 import { BlobMissingError, type BlobStore } from '../store';
@@ -19,34 +20,12 @@ export interface RecordedBatch {
 }
 
 function emptyRecord(head: ItemHead, status: TaskOutcome, error: TaskError, workflowId: string | null): BatchRecord {
-  const none = { responseId: null, result: null, resultOmitted: false, usage: null, seconds: null };
-  return {
-    ...none,
-    index: head.index,
-    id: head.id,
-    workflowId,
-    status,
-    priority: head.options.priority ?? 'medium',
-    model: head.model,
-    error,
-    startedAt: null,
-    endedAt: null,
-    polls: 0,
-    creates: 0,
-    retries: [],
-    possibleOrphans: [],
-    notCleaned: [],
-  };
-}
-
-/** Bad lines are known from the input, whether their page was opened or not. */
-function recordOfBadLine(head: ItemHead, problem: NonNullable<ItemHead['problem']>): BatchRecord {
-  const message = `line ${problem.line}, ${problem.field}: ${problem.message}`;
-  return emptyRecord(head, 'rejected', { code: 'bad_input', message }, null);
+  return { ...recordWithout(head, status, error, null), workflowId, result: null, resultOmitted: false };
 }
 
 function missingRecord({ id, result }: RecordedBatch, head: ItemHead, lost: boolean): BatchRecord {
-  if (head.problem) return recordOfBadLine(head, head.problem);
+  // Bad lines are known from the input, whether their page was opened or not.
+  if (head.problem) return emptyRecord(head, 'rejected', badLineError(head.problem), null);
   const workflowId = itemWorkflowId(id, head.id);
   if (result && !lost) {
     const message = `The batch was stopped before this item was started: ${result.reason ?? 'no reason given'}`;

@@ -10,6 +10,7 @@ import {
 import { rootCause, type SearchAttributePair } from '@temporalio/common';
 import type { ItemHead, PageInput, StoredRecord, TaskError, TaskInput, TaskOutcome, TaskResult } from '../contracts';
 import { itemDetails, priorityOf } from '../contracts/describe';
+import { badLineError, recordWithout } from '../contracts/empty-record';
 import { itemWorkflowId, SEARCH_ATTRIBUTES } from '../names';
 import { batchKeys } from '../store/keys';
 import type { responseTask } from './task';
@@ -54,34 +55,13 @@ export function startTask(head: ItemHead, page: PageInput): Promise<TaskChild> {
 
 const isoNow = (): string => new Date().toISOString();
 
-/** A record for an item that gave no result. */
-export function recordWithout(head: ItemHead, status: TaskOutcome, error: TaskError | null): StoredRecord {
-  return {
-    index: head.index,
-    id: head.id,
-    workflowId: null,
-    responseId: null,
-    status,
-    priority: head.options.priority ?? 'medium',
-    model: head.model,
-    answer: null,
-    error,
-    usage: null,
-    seconds: null,
-    startedAt: null,
-    endedAt: isoNow(),
-    polls: 0,
-    creates: 0,
-    retries: [],
-    possibleOrphans: [],
-    notCleaned: [],
-  };
-}
+const withoutResult = (head: ItemHead, status: TaskOutcome, error: TaskError | null): StoredRecord => ({
+  ...recordWithout(head, status, error, isoNow()),
+  answer: null,
+});
 
-export function recordOfBadLine(head: ItemHead): StoredRecord {
-  const { line = 0, field = '', message = '' } = head.problem ?? {};
-  return recordWithout(head, 'rejected', { code: 'bad_input', message: `line ${line}, ${field}: ${message}` });
-}
+export const recordOfBadLine = (head: ItemHead, problem: NonNullable<ItemHead['problem']>): StoredRecord =>
+  withoutResult(head, 'rejected', badLineError(problem));
 
 function answerOf({ answerKey, outputOmitted, outputText }: TaskResult): StoredRecord['answer'] {
   if (answerKey !== null) return { key: answerKey };
@@ -94,7 +74,7 @@ export function recordOf(head: ItemHead, result: TaskResult, startedAtMs: number
   const { polls, creates, retries, possibleOrphans, notCleaned } = result;
   const incomplete = incompleteReason ? { code: 'incomplete', message: incompleteReason } : null;
   return {
-    ...recordWithout(head, status, error ?? incomplete),
+    ...withoutResult(head, status, error ?? incomplete),
     workflowId: taskId,
     responseId,
     // The request's name for the model: upstream answers with a dated one, for which nobody has a price.
@@ -117,5 +97,5 @@ export function recordOfLost(head: ItemHead, workflowId: string, error: unknown)
   const message = `Task ${workflowId}: ${rootCause(error) ?? String(error)}`;
   const cancelled = isCancellation(error);
   const code = cancelled ? 'cancelled_by_hand' : cause instanceof Error ? cause.name : 'unknown_error';
-  return { ...recordWithout(head, cancelled ? 'cancelled' : 'unknown', { code, message }), workflowId };
+  return { ...withoutResult(head, cancelled ? 'cancelled' : 'unknown', { code, message }), workflowId };
 }

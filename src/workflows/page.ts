@@ -93,7 +93,7 @@ async function startAll(page: Page, heads: ItemHead[]): Promise<void> {
   for (const [i, head] of heads.entries()) {
     if (head.problem) {
       page.tally.badLines++;
-      note(page, recordOfBadLine(head));
+      note(page, recordOfBadLine(head, head.problem));
       continue;
     }
     if (page.free === 0 && !page.filled) {
