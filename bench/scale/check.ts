@@ -34,27 +34,49 @@ export function checkRecords(records: BatchRecord[], lines: PlannedLine[]): stri
 export interface Money {
   creates: number;
   /** Creates that no record accounts for: paid in silence. */
-  silent: number;
+  silent: string[];
+  /** Records that name a response which was never created. */
+  invented: string[];
   reportedRetries: number;
   reportedOrphans: number;
+  /** Those of the reported possible orphans that do exist. */
+  realOrphans: number;
+  /** Ids of the responses that a record calls its own, retries included. */
+  own: Set<string>;
 }
 
-/** Every create of the ledger is one that a record tells of. */
+/**
+ * Every create of the ledger is one that a record tells of, each by itself: the response that counts and those before
+ * it by their ids, a possible orphan by its task and attempt. A reported orphan that never was excuses nothing.
+ */
 export function checkMoney(records: BatchRecord[], { creates }: Ledger): Money {
-  const perTask = new Map<string, number>();
-  for (const { metadata } of creates) {
-    const task = metadata.task_id ?? '';
-    perTask.set(task, (perTask.get(task) ?? 0) + 1);
-  }
-  const sum = (count: (record: BatchRecord) => number) => records.reduce((all, record) => all + count(record), 0);
-  const silent = records.reduce((all, { workflowId, responseId, retries, possibleOrphans }) => {
-    const made = perTask.get(workflowId ?? '') ?? 0;
-    return all + Math.max(0, made - (responseId ? 1 : 0) - retries.length - possibleOrphans.length);
-  }, 0);
+  const own = new Set(
+    records.flatMap(({ responseId, retries }) => [
+      ...(responseId === null ? [] : [responseId]),
+      ...retries.map((retry) => retry.responseId),
+    ]),
+  );
+  const reported = records.flatMap(({ possibleOrphans }) => possibleOrphans);
+  const orphans = new Set(reported.map(({ taskId, attempt }) => `${taskId} attempt ${attempt}`));
+  const others = creates.filter(({ id }) => !own.has(id));
+  const nameOf = ({ metadata }: Ledger['creates'][number]) => `${metadata.task_id} attempt ${metadata.attempt}`;
+  const silent = others.filter((create) => !orphans.has(nameOf(create)));
+  const made = new Set(creates.map(({ id }) => id));
   return {
     creates: creates.length,
-    silent,
-    reportedRetries: sum(({ retries }) => retries.length),
-    reportedOrphans: sum(({ possibleOrphans }) => possibleOrphans.length),
+    silent: silent.map((create) => `${create.id}: ${nameOf(create)} is in no record`),
+    invented: [...own].filter((id) => !made.has(id)).map((id) => `${id}: in a record, never created`),
+    reportedRetries: records.reduce((sum, { retries }) => sum + retries.length, 0),
+    reportedOrphans: reported.length,
+    realOrphans: others.length - silent.length,
+    own,
   };
+}
+
+/** What still runs upstream; a possible orphan that was named is not counted, since nobody knows its id. */
+export function leftRunning(statuses: Record<string, string>, { own, silent }: Money): string[] {
+  const known = new Set([...own, ...silent.map((text) => text.split(':')[0] ?? '')]);
+  return Object.entries(statuses)
+    .filter(([id, status]) => known.has(id) && ['queued', 'in_progress'].includes(status))
+    .map(([id, status]) => `${id}: still ${status} upstream`);
 }

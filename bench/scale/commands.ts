@@ -2,7 +2,9 @@
 import type { Command } from 'commander';
 import { cpus } from 'node:os';
 import type { ScalePlan } from './plan';
+import { endOnSignals } from './processes';
 import { runScale, type ScaleFigures } from './run';
+import { brokenPromises } from './verdict';
 
 type Write = (name: string, text: string) => void;
 
@@ -16,6 +18,9 @@ interface Flags {
   killEvery: string;
   pollIntervals: string;
   badLines: string;
+  stuckSeconds: string;
+  itemsPerPage?: string;
+  timeScale: string;
   seed: string;
 }
 
@@ -28,47 +33,69 @@ const planOf = (flags: Flags): ScalePlan => ({
   failing: 0.02,
   rejected: 0.01,
   stuck: 0.005,
-  stuckSeconds: 60,
+  stuckSeconds: Number(flags.stuckSeconds),
   workerKills: Number(flags.kills),
   serverKills: Number(flags.serverKills),
   killEverySeconds: Number(flags.killEvery),
   pollIntervalsSeconds: flags.pollIntervals.split(',').map(Number),
+  itemsPerPage: flags.itemsPerPage === undefined ? undefined : Number(flags.itemsPerPage),
+  timeScale: Number(flags.timeScale),
   seed: Number(flags.seed),
 });
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+const windowText = ({ most, least, meanShare, fullShare }: ScaleFigures['held']): string =>
+  least === null
+    ? `never 90 % full (most ${most})`
+    : `${percent(fullShare)}, mean ${percent(meanShare)}, ${least} to ${most}`;
+
+function costRows({ usage, histories, looks }: ScaleFigures, { tasks }: ScalePlan): [string, string][] {
+  const { responseBatch: batch, responseBatchPage: page, responseTask: task } = histories;
+  const events = batch.events + page.events + task.events;
+  const cpu = Object.entries(usage).map(
+    ([name, { cpuSeconds }]) => `${name} ${((1000 * cpuSeconds) / tasks).toFixed(0)}`,
+  );
+  return [
+    ['CPU (ms a task)', cpu.join(', ')],
+    ['worker, peak memory (MB)', String(usage.worker.peakMegabytes)],
+    ['GETs upstream (a task)', (looks / tasks).toFixed(1)],
+    [
+      'history events (a task; of them pages and batch)',
+      `${(events / tasks).toFixed(1)}; ${((batch.events + page.events) / tasks).toFixed(1)}`,
+    ],
+    ['largest history: batch', `${batch.largestEvents} events, ${batch.largestBytes} bytes`],
+    ['largest history: page', `${page.largestEvents} events, ${page.largestBytes} bytes`],
+    ['largest history: task', `${task.largestEvents} events, ${task.largestBytes} bytes`],
+  ];
+}
+
 function rowsOf(figures: ScaleFigures, plan: ScalePlan): [string, string][] {
-  const { money, window } = figures;
+  const { money, kills } = figures;
+  const counts = Object.entries(figures.counts).map(([status, count]) => `${count} ${status}`);
   return [
     ['lines', String(figures.lines)],
     ['records missing, out of order, or of another prompt', String(figures.problems.length)],
-    [
-      'ended as',
-      Object.entries(figures.counts)
-        .map(([status, count]) => `${count} ${status}`)
-        .join(', '),
-    ],
+    ['ended as', counts.join(', ')],
     ['responses created', String(money.creates)],
     ['of them: retries reported (`retryOn`)', String(money.reportedRetries)],
-    ['of them: possible orphans reported', String(money.reportedOrphans)],
-    ['paid and not reported', String(money.silent)],
-    ['left running upstream', String(figures.leftRunning)],
-    ['kills of the worker / of the server', `${plan.workerKills} / ${plan.serverKills}`],
+    ['of them: orphans, all reported as possible', `${money.realOrphans} of ${money.reportedOrphans} reported`],
+    ['paid and not reported', String(money.silent.length)],
+    ['left running upstream', String(figures.leftRunning.length)],
+    ['kills of the worker / of the server', `${kills.worker} / ${kills.server}`],
     ['wall time (s)', figures.wallSeconds.toFixed(1)],
     ['tasks per second', figures.tasksPerSecond.toFixed(1)],
-    ['most in flight, of a window of', `${window.most} of ${plan.concurrency}`],
-    ['time with at least 90 % of the window in flight', percent(window.fullShare)],
-    ['mean of the window in flight', percent(window.meanShare)],
-    ['worker, peak memory (MB)', String(figures.workerPeakMegabytes)],
-    ['largest history of a run (events)', String(figures.largestEvents)],
-    ['largest history of a run (bytes)', String(figures.largestBytes)],
+    ['slots with a response: time above 90 %, mean, range', windowText(figures.held)],
+    ['running upstream, outside of outages: the same', windowText(figures.upstream)],
+    ...costRows(figures, plan),
   ];
 }
 
 async function measure(name: string, plan: ScalePlan, write: Write): Promise<void> {
+  endOnSignals();
   const figures = await runScale(plan, (text) => console.error(text));
-  for (const problem of figures.problems.slice(0, 20)) console.error(problem);
+  const broken = brokenPromises(figures, plan);
+  for (const promise of broken.slice(0, 20)) console.error(promise);
   const rows = rowsOf(figures, plan).map((row) => `| ${row.join(' | ')} |`);
   const what = `${plan.tasks} tasks of ${plan.minSeconds} to ${plan.maxSeconds} s and ${plan.badLines} bad lines`;
   const machine = `${cpus().length} cores, Node ${process.versions.node}`;
@@ -76,7 +103,7 @@ async function measure(name: string, plan: ScalePlan, write: Write): Promise<voi
   const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
   console.log(text);
   write(name, text);
-  if (figures.problems.length > 0 || figures.money.silent > 0 || figures.leftRunning > 0) process.exitCode = 1;
+  if (broken.length > 0) process.exitCode = 1;
 }
 
 /** Adds the commands; `write` takes a table into the page of benchmarks. */
@@ -93,6 +120,9 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--server-kills <n>', '', '1')
     .option('--kill-every <seconds>', 'about', '90')
     .option('--poll-intervals <list>', 'seconds', '1,2')
+    .option('--items-per-page <n>', '(default: as the product has it)')
+    .option('--time-scale <n>', 'divides the durations upstream', '1')
+    .option('--stuck-seconds <n>', 'deadline of what never ends upstream', '30')
     .option('--seed <n>', '', '1')
     .action((flags: Flags) => measure('batch', planOf(flags), write));
   program
@@ -102,7 +132,16 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--concurrency <n>', '', '100')
     .option('--seconds <n>', '', '20')
     .action(({ tasks, concurrency, seconds }: { tasks: string; concurrency: string; seconds: string }) => {
-      const none = { badLines: '0', kills: '0', serverKills: '0', killEvery: '1', pollIntervals: '1', seed: '1' };
+      const none = {
+        badLines: '0',
+        kills: '0',
+        serverKills: '0',
+        killEvery: '1',
+        pollIntervals: '1',
+        timeScale: '1',
+        stuckSeconds: '30',
+        seed: '1',
+      };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
       const plan = planOf({ tasks, concurrency, ...equal, ...none });
       return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0 }, write);

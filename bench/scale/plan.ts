@@ -19,6 +19,8 @@ export interface ScalePlan {
   /** A window stays full only when ends are known soon. */
   pollIntervalsSeconds: number[];
   itemsPerPage?: number;
+  /** The emulator divides the durations of responses by this; deadlines and looks are in real time. */
+  timeScale: number;
   seed: number;
 }
 
@@ -75,6 +77,10 @@ function line(i: number, fate: Fate, seconds: number, { stuckSeconds }: ScalePla
   return { id, fate, prompt, text: JSON.stringify({ id, model: 'o3', input: prompt, metadata, ...options }) };
 }
 
+/** A line whose id is taken by the one before it. */
+const duplicateOf = (before: PlannedLine | undefined): string =>
+  before?.id ? JSON.stringify({ id: before.id, model: 'o3', input: 'The id of this line is taken.' }) : '"';
+
 /** Every line of the input, bad ones spread among the others. */
 export function planLines(plan: ScalePlan): PlannedLine[] {
   const draw = random(plan.seed);
@@ -83,8 +89,10 @@ export function planLines(plan: ScalePlan): PlannedLine[] {
     return line(i, fateOf(draw(), plan), seconds, plan);
   });
   for (let i = 0; i < plan.badLines; i++) {
-    const text = BAD_LINES[i % BAD_LINES.length] ?? '';
-    lines.splice(Math.floor(draw() * lines.length), 0, { id: '', fate: 'bad', prompt: '', text });
+    const at = Math.floor(draw() * lines.length);
+    const texts = [...BAD_LINES, duplicateOf(lines.slice(0, at).at(-1))];
+    const text = texts[i % texts.length] ?? '';
+    lines.splice(at, 0, { id: '', fate: 'bad', prompt: '', text });
   }
   return lines;
 }

@@ -1,54 +1,73 @@
-/** The worker of a scale run: a real process, killed and started again. */
+/** Programs of this package as real processes, to be killed and started again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { childEnvironment } from '../../src/config';
+import { until } from '../../src/embedded/processes';
 
-/** Its settings, besides those that say where everything is. */
-export interface WorkerSettings {
-  address: string;
-  emulatorUrl: string;
-  storeDir: string;
+/** They take two seconds; a loaded machine needs much longer. */
+const READY_TIMEOUT_MS = 60_000;
+const KEPT_OUTPUT_CHARS = 10_000;
+
+/** Should this program end badly, it leaves none of them behind. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
+/** A benchmark that is told to stop goes by its `exit`; a test runner has its own ways. */
+export function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 }
 
-/** The compiled program, from the compiled benchmark and from its source in a test. */
-function startProgram(): string {
-  const beside = join(__dirname, '..', '..', 'src', 'start.js');
-  return existsSync(beside) ? beside : join(__dirname, '..', '..', 'lib', 'src', 'start.js');
+/** The compiled file, also when this runs from source (tests). */
+function compiled(file: string): string {
+  const places = [join(__dirname, '..', '..', file), join(__dirname, '..', '..', 'lib', file)];
+  const found = places.find((path) => existsSync(path));
+  if (!found) throw new Error(`Run \`npm run build\` first: ${file} is missing.`);
+  return found;
 }
 
-export class KilledWorker {
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+export interface ProgramOptions {
+  file: 'src/start.js' | 'emulator/main.js';
+  args?: string[];
+  env?: Record<string, string>;
+  /** It serves when it has said this. */
+  ready: RegExp;
+}
+
+export class KilledProgram {
   private child: ChildProcess | undefined;
-  private peaks: number[] = [];
 
-  constructor(private readonly settings: WorkerSettings) {}
+  constructor(private readonly options: ProgramOptions) {}
 
-  /** Returns when it serves. */
-  async start(): Promise<void> {
-    const { address, emulatorUrl, storeDir } = this.settings;
-    const env = childEnvironment({
-      TEMPORAL_ADDRESS: address,
-      OPENAI_API_KEY: 'sk-bench',
-      OPENAI_BASE_URL: emulatorUrl,
-      DURABLE_RESPONSES_STORE_DIR: storeDir,
-      DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
+  /** Returns when it serves, with what matched `ready`. */
+  async start(): Promise<string> {
+    const { file, args = [], env, ready } = this.options;
+    const child = spawn(process.execPath, [compiled(file), ...args], {
+      env: childEnvironment(env),
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const child = spawn(process.execPath, [startProgram()], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
+    alive.add(child);
+    child.once('exit', () => alive.delete(child));
+    // Read for as long as it lives: a worker that cannot say what is wrong any more would die of that.
     let said = '';
-    for await (const chunk of child.stderr) {
-      said += String(chunk);
-      if (said.includes('Worker on')) break;
-    }
-    if (!said.includes('Worker on')) throw new Error(`The worker did not start: ${said}`);
+    const keep = (text: string) => (said = (said + text).slice(-KEPT_OUTPUT_CHARS));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep);
+    await until(() => hasEnded(child) || ready.test(said), READY_TIMEOUT_MS);
+    const words = ready.exec(said)?.[0];
+    if (words !== undefined && !hasEnded(child)) return words;
+    await this.kill();
+    throw new Error(`${file} did not start: ${said}`);
   }
 
-  /** Highest of all its lives. */
-  get peakMegabytes(): number {
-    return Math.max(0, ...this.peaks, this.peakNow());
+  get pid(): number | undefined {
+    return this.child?.pid;
   }
 
+  /** kill -9: no shutdown of any kind. */
   kill(): Promise<void> {
     return this.end('SIGKILL');
   }
@@ -59,15 +78,9 @@ export class KilledWorker {
 
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    this.peaks.push(this.peakNow());
+    if (!child || hasEnded(child)) return;
+    const gone = once(child, 'exit');
     child.kill(signal);
-    await once(child, 'exit');
-  }
-
-  private peakNow(): number {
-    if (!this.child || this.child.exitCode !== null || this.child.signalCode !== null) return 0;
-    const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'));
-    return Math.round(Number(line?.[1] ?? 0) / 1024);
+    await gone;
   }
 }

@@ -1,177 +1,147 @@
 /** A batch of thousands over the emulator, with the worker and the server killed on the way. */
-import { Client, Connection } from '@temporalio/client';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from '../../emulator';
 import { startBatch } from '../../src/client/batch';
 import { readRecorded } from '../../src/client/read';
 import { batchReader } from '../../src/client/records';
-import { loadConfig } from '../../src/config';
 import type { BatchRecord, BatchResult } from '../../src/contracts';
 import { parseBatchLines } from '../../src/door';
-import { holdEmbedded, readEmbedded } from '../../src/embedded';
 import { DEFAULT_TASK_QUEUE } from '../../src/names';
-import { folderStore, type BlobStore } from '../../src/store';
-import { checkMoney, checkRecords, type Money } from './check';
-import { windowOf, type WindowFigures } from './in-flight';
-import { planLines, random, type PlannedLine, type ScalePlan } from './plan';
-import { KilledWorker } from './processes';
+import { jsonLines } from '../../src/results/jsonl';
+import { writeWhole } from '../../src/results/write';
+import { batchFolder } from '../../src/store';
+import { readManifest } from '../../src/store/batch-records';
+import { checkMoney, checkRecords, leftRunning, type Money } from './check';
+import { historiesOf, type Histories } from './histories';
+import { spansHeld, spansUpstream, windowOf, type WindowFigures } from './in-flight';
+import { killOnTheWay, type Kills } from './kills';
+import { withPlace, type Place } from './place';
+import { planLines, type PlannedLine, type ScalePlan } from './plan';
+import type { Usage } from './usage';
+
+const BATCH_ID = 'batch-scale';
+
+/** Nothing is asked of upstream for so long: the batch will never end. */
+const STALLED_MS = 300_000;
 
 export interface ScaleFigures {
   lines: number;
   problems: string[];
   counts: BatchResult['counts'];
   money: Money;
-  leftRunning: number;
-  window: WindowFigures;
+  leftRunning: string[];
+  kills: Kills;
+  /** Responses that ran upstream, outside of the outages. */
+  upstream: WindowFigures;
+  /** Slots of the window that had a response, outages included. */
+  held: WindowFigures;
   wallSeconds: number;
   tasksPerSecond: number;
-  workerPeakMegabytes: number;
-  largestEvents: number;
-  largestBytes: number;
+  looks: number;
+  usage: Record<keyof Place['meters'], Usage>;
+  histories: Histories;
+  /** Runs of workflows that there must be. */
+  runs: number;
 }
 
-interface Place {
-  client: Client;
-  store: BlobStore;
-  emulatorUrl: string;
-  /** The process of the Temporal server now. */
-  serverPid(): Promise<number | undefined>;
-  worker: KilledWorker;
-}
-
-async function withPlace<T>(body: (place: Place) => Promise<T>): Promise<T> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'durable-responses-scale-'));
-  const config = { ...loadConfig(), dataDir, storeDir: join(dataDir, 'store') };
-  const hold = await holdEmbedded(config, { temporal: true, emulator: true });
-  const { temporalAddress: address = '', emulatorUrl = '' } = hold;
-  const connection = await Connection.connect({ address });
-  const worker = new KilledWorker({ address, emulatorUrl, storeDir: config.storeDir });
-  const serverPid = async () => (await readEmbedded(config))?.temporalPid;
-  try {
-    return await body({
-      client: new Client({ connection }),
-      store: folderStore(config.storeDir),
-      emulatorUrl,
-      serverPid,
-      worker,
-    });
-  } finally {
-    await worker.stop();
-    await connection.close();
-    await hold.release();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}
-
-/** Kills on schedule until the batch has ended; gives the spans in which nothing could work. */
-async function killOnTheWay(place: Place, plan: ScalePlan, isOver: () => boolean) {
-  const draw = random(plan.seed + 1);
-  const outages: { from: number; to: number }[] = [];
-  const kills = [
-    ...Array<'worker'>(plan.workerKills).fill('worker'),
-    ...Array<'server'>(plan.serverKills).fill('server'),
-  ];
-  for (const what of kills) {
-    await sleep(1000 * plan.killEverySeconds * (0.5 + draw()));
-    if (isOver()) break;
-    const from = Date.now();
-    if (what === 'worker') {
-      await place.worker.kill();
-      await place.worker.start();
-    } else {
-      const pid = await place.serverPid();
-      if (pid) process.kill(pid, 'SIGKILL');
-    }
-    // Lost activities are noticed by their heartbeats, and what they held is made good after that.
-    outages.push({ from, to: Date.now() + 40_000 });
-  }
-  return outages;
-}
-
-/** The end of a batch, through restarts of the server. */
-async function resultOf({ client }: Place, id: string): Promise<BatchResult> {
+/** The end of a batch, through restarts of the server. @throws Error when nothing happens any more. */
+async function resultOf({ client, journalBytes }: Place): Promise<BatchResult> {
+  let last = { bytes: -1, atMs: Date.now() };
   for (;;) {
+    const wait = AbortSignal.timeout(10_000);
     try {
-      return (await client.workflow.getHandle(id).result()) as BatchResult;
+      const ask = () => client.workflow.getHandle(BATCH_ID).result();
+      return (await client.connection.withAbortSignal(wait, ask)) as BatchResult;
     } catch (error) {
       if (error instanceof Error && error.name === 'WorkflowFailedError') throw error;
-      await sleep(1_000);
     }
+    if (journalBytes() !== last.bytes) last = { bytes: journalBytes(), atMs: Date.now() };
+    else if (Date.now() - last.atMs > STALLED_MS) throw new Error('The batch stands still.', { cause: last });
+    await sleep(500);
   }
 }
 
-async function largestHistory({ client }: Place, id: string): Promise<{ events: number; bytes: number }> {
-  const largest = { events: 0, bytes: 0 };
-  for await (const run of client.workflow.list({ query: `BatchId = '${id}'`, pageSize: 1000 })) {
-    largest.events = Math.max(largest.events, run.historyLength);
-    largest.bytes = Math.max(largest.bytes, run.historySize ?? 0);
-  }
-  return largest;
-}
-
-async function recordsOf({ client, store }: Place, id: string): Promise<BatchRecord[]> {
+/** As people get them: written to a file of JSON lines, and read from it. */
+async function recordsOf({ client, store, folder }: Place): Promise<BatchRecord[]> {
   const noUpstream = () => Promise.reject(new Error('Every answer is in the store.'));
+  const reader = batchReader(store, noUpstream, await readRecorded(client, BATCH_ID));
+  const path = join(folder, 'results.jsonl');
+  await writeWhole(path, jsonLines(reader.records()));
   const records: BatchRecord[] = [];
-  for await (const record of batchReader(store, noUpstream, await readRecorded(client, id)).records())
-    records.push(record);
+  for await (const line of createInterface({ input: createReadStream(path) }))
+    records.push(JSON.parse(line) as BatchRecord);
   return records;
 }
 
-const fromEmulator = async <T>({ emulatorUrl }: Place, page: string): Promise<T> =>
-  (await (await fetch(emulatorUrl.replace('/v1', `/emulator/${page}`))).json()) as T;
-
-async function judge(
-  place: Place,
-  plan: ScalePlan,
-  lines: PlannedLine[],
-  id: string,
-  outages: { from: number; to: number }[],
-) {
-  const records = await recordsOf(place, id);
-  const ledger = await fromEmulator<Ledger>(place, 'ledger');
-  const statuses = Object.values(await fromEmulator<Record<string, string>>(place, 'responses'));
-  const { events, bytes } = await largestHistory(place, id);
+async function judge(place: Place, plan: ScalePlan, lines: PlannedLine[], pages: number, kills: Kills) {
+  const records = await recordsOf(place);
+  const ledger = await place.fromEmulator<Ledger>('ledger');
+  const money = checkMoney(records, ledger);
+  const upstream = spansUpstream(ledger, money.own);
+  const runs = 1 + pages + lines.filter(({ fate }) => fate !== 'bad').length;
   return {
     problems: checkRecords(records, lines),
-    money: checkMoney(records, ledger),
-    leftRunning: statuses.filter((status) => ['queued', 'in_progress'].includes(status)).length,
-    window: windowOf(ledger, plan.concurrency, outages),
-    largestEvents: events,
-    largestBytes: bytes,
+    money,
+    leftRunning: leftRunning(await place.fromEmulator<Record<string, string>>('responses'), money),
+    upstream: windowOf([...upstream.values()], plan.concurrency, kills.outages),
+    held: windowOf(spansHeld(ledger, upstream), plan.concurrency),
+    looks: ledger.calls.filter(({ op }) => op === 'retrieve').length,
+    runs,
+    histories: await historiesOf(place.client, BATCH_ID, runs),
+  };
+}
+
+/** Gives the number of pages. */
+async function start({ client, store }: Place, plan: ScalePlan, lines: PlannedLine[]): Promise<number> {
+  const { items, problems } = parseBatchLines(lines.map(({ text }) => text).join('\n'));
+  if (problems.length !== plan.badLines) throw new Error(`${problems.length} bad lines, not ${plan.badLines}.`);
+  const { concurrency, itemsPerPage, pollIntervalsSeconds } = plan;
+  const context = { client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store };
+  const batch = { items, concurrency, options: { pollIntervalsSeconds } };
+  await startBatch(context, batch, { id: BATCH_ID, random: 'scale', itemsPerPage });
+  return (await readManifest(store, batchFolder(BATCH_ID, 'scale'))).pages.length;
+}
+
+async function usageOf({ meters }: Place): Promise<ScaleFigures['usage']> {
+  const [worker, server, emulator] = await Promise.all([
+    meters.worker.stop(),
+    meters.server.stop(),
+    meters.emulator.stop(),
+  ]);
+  return { worker, server, emulator };
+}
+
+async function runIn(place: Place, plan: ScalePlan, say: (text: string) => void): Promise<ScaleFigures> {
+  const lines = planLines(plan);
+  await place.worker.start();
+  const startMs = Date.now();
+  const pages = await start(place, plan, lines);
+  let isOver = false;
+  const killing = killOnTheWay(place, plan, () => isOver);
+  // Its failure is thrown below; until then it must not end this process.
+  killing.catch(() => undefined);
+  const result = await Promise.race([resultOf(place), killing.then(() => resultOf(place))]);
+  isOver = true;
+  const wallSeconds = (Date.now() - startMs) / 1000;
+  const usage = await usageOf(place);
+  say(`ended after ${wallSeconds.toFixed(1)} s: ${JSON.stringify(result.counts)}`);
+  const { counts } = result;
+  const judged = await judge(place, plan, lines, pages, await killing);
+  return {
+    lines: lines.length,
+    counts,
+    wallSeconds,
+    tasksPerSecond: plan.tasks / wallSeconds,
+    usage,
+    ...judged,
+    kills: await killing,
   };
 }
 
 /** Runs the plan and judges it. Says how it goes through `say`. */
 export function runScale(plan: ScalePlan, say: (text: string) => void = () => undefined): Promise<ScaleFigures> {
-  return withPlace(async (place) => {
-    const lines = planLines(plan);
-    const { items } = parseBatchLines(lines.map(({ text }) => text).join('\n'));
-    await place.worker.start();
-    const context = { client: place.client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store: place.store };
-    const id = 'batch-scale';
-    const { concurrency, pollIntervalsSeconds } = plan;
-    const startMs = Date.now();
-    await startBatch(
-      context,
-      { items, concurrency, options: { pollIntervalsSeconds } },
-      { ...plan, id, random: 'scale' },
-    );
-    let isOver = false;
-    const killing = killOnTheWay(place, plan, () => isOver);
-    const result = await resultOf(place, id);
-    isOver = true;
-    const wallSeconds = (Date.now() - startMs) / 1000;
-    say(`ended after ${wallSeconds.toFixed(1)} s: ${JSON.stringify(result.counts)}`);
-    return {
-      lines: lines.length,
-      counts: result.counts,
-      wallSeconds,
-      tasksPerSecond: plan.tasks / wallSeconds,
-      workerPeakMegabytes: place.worker.peakMegabytes,
-      ...(await judge(place, plan, lines, id, await killing)),
-    };
-  });
+  return withPlace(plan.timeScale, (place) => runIn(place, plan, say));
 }
