@@ -1,18 +1,11 @@
-import { APIError } from 'openai';
 import type { ResponseOutputText } from 'openai/resources/responses/responses';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { emulated, START_MS, type Emulated } from './helpers/emulated';
+import { emulated, type Emulated, START_MS, thrown } from './helpers/emulated';
 
 const TIMES = { emulator_queued_seconds: '1', emulator_run_seconds: '9' };
 const CONTENTS = 'Write a report on otters with these sections:\n1. Executive summary\n2. **Findings**\n   3) Outlook';
 const HOSTILE = ['../../evil.sh', '<script>alert(1)</script>.csv', 'chart.png'];
-
-async function thrown(call: Promise<unknown>): Promise<APIError> {
-  const error: unknown = await call.catch((reason: unknown) => reason);
-  if (error instanceof APIError) return error;
-  throw new Error('The call was not refused.');
-}
 
 const interpreter = (container: unknown = { type: 'auto' }) => ({ type: 'code_interpreter', container });
 

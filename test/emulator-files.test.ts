@@ -1,15 +1,7 @@
-import { APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { emulated, START_MS, type Emulated } from './helpers/emulated';
+import { emulated, type Emulated, START_MS, thrown } from './helpers/emulated';
 
 const TIMES = { emulator_queued_seconds: '1', emulator_run_seconds: '9' };
-
-/** What the official client throws. */
-async function thrown(call: Promise<unknown>): Promise<APIError> {
-  const error: unknown = await call.catch((reason: unknown) => reason);
-  if (error instanceof APIError) return error;
-  throw new Error('The call was not refused.');
-}
 
 describe('files and containers', () => {
   const upload = ({ client }: Emulated, seconds = 3600) =>

@@ -1,6 +1,5 @@
-import { APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { emulated, type Emulated } from './helpers/emulated';
+import { emulated, type Emulated, thrown } from './helpers/emulated';
 
 const TIMES = { emulator_queued_seconds: '1', emulator_run_seconds: '9' };
 
@@ -9,13 +8,6 @@ interface ErrorBody {
 }
 
 const errorOf = async (reply: globalThis.Response) => ((await reply.json()) as ErrorBody).error;
-
-/** What the official client throws. */
-async function thrown(call: Promise<unknown>): Promise<APIError> {
-  const error: unknown = await call.catch((reason: unknown) => reason);
-  if (error instanceof APIError) return error;
-  throw new Error('The call was not refused.');
-}
 
 describe('refused requests', () => {
   const tool = (value: unknown) => ({ tools: [value] });

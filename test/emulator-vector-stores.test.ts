@@ -1,19 +1,11 @@
-import { APIError } from 'openai';
 import type { VectorStoreCreateParams } from 'openai/resources/vector-stores/vector-stores';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from './helpers/embedded';
-import { emulated, START_MS, type Emulated } from './helpers/emulated';
+import { emulated, type Emulated, START_MS, thrown } from './helpers/emulated';
 
 const TIMES = { emulator_queued_seconds: '1', emulator_run_seconds: '9' };
 const DAY_SECONDS = 86_400;
-
-/** What the official client throws. */
-async function thrown(call: Promise<unknown>): Promise<APIError> {
-  const error: unknown = await call.catch((reason: unknown) => reason);
-  if (error instanceof APIError) return error;
-  throw new Error('The call was not refused.');
-}
 
 const upload = async (
   { client }: Emulated,

@@ -1,5 +1,5 @@
 /** Emulators with a clock that stands still until it is told to move; all are closed after each test. */
-import OpenAI from 'openai';
+import OpenAI, { APIError } from 'openai';
 import type { ResponseCreateParamsNonStreaming } from 'openai/resources/responses/responses';
 import { afterEach } from 'vitest';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
@@ -49,4 +49,11 @@ export async function emulated(options: EmulatorOptions = {}): Promise<Emulated>
     },
     raw: rawOn(emulator.url),
   };
+}
+
+/** What the official client throws. */
+export async function thrown(call: Promise<unknown>): Promise<APIError> {
+  const error: unknown = await call.catch((reason: unknown) => reason);
+  if (error instanceof APIError) return error;
+  throw new Error('The call was not refused.');
 }
