@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
+import { addLimitsCommand } from './limits/command';
 import { addScaleCommands } from './scale/commands';
 
 const ROWS: [keyof Figures, string, number][] = [
@@ -59,7 +60,9 @@ program
   .option('--seconds <n>', '', '10')
   .option('--rounds <n>', '', '3')
   .action(poll);
-addScaleCommands(program, (name, text) => write('docs/benchmarks.md', name, text));
+const writeTable = (name: string, text: string) => write('docs/benchmarks.md', name, text);
+addScaleCommands(program, writeTable);
+addLimitsCommand(program, writeTable);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

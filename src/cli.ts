@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addBatchCommands } from './cli/batch';
 import { doctor, ownVersion } from './cli/doctor';
 import { EXIT, visible } from './cli/output';
+import { addReportCommands } from './cli/report';
 import { report, run } from './cli/run';
 import { addSummary } from './cli/summary';
 import { addTaskCommands } from './cli/task';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   program.version(ownVersion());
   addTaskCommands(program, run);
   addBatchCommands(program, run);
+  addReportCommands(program, run);
   addSummary(program, run);
   program
     .command('doctor')

@@ -1,9 +1,9 @@
-/** The library: start, watch, cancel and read tasks and batches from any program. */
+/** The library: start, watch, cancel and read tasks, batches and reports from any program. */
 import { requestChange, requestLook } from './client/ask';
-import { BatchSession } from './client/batch-session';
 import { requestCancel } from './client/cancel';
 import { readStatus, readTaskResult, StillRunningError, type StatusReport, type WaitOptions } from './client/read';
 import type { BatchReader } from './client/records';
+import { ReportSession } from './client/report-session';
 import { RETRIED_OUTCOMES } from './client/retry';
 import { assertId, openSession, random, type ConnectOptions, type Server } from './client/session';
 import { startTaskWorkflow, type Started } from './client/start';
@@ -22,7 +22,7 @@ export type { BatchReader, BlobStore, ConnectOptions, Server };
 export type { ListedTask, ListFilter, Started, StatusReport, Summary, WaitOptions };
 
 /** A connection to the tasks of one namespace. Close it when done. */
-export class DurableResponses extends BatchSession {
+export class DurableResponses extends ReportSession {
   /**
    * Connects to the configured Temporal server, or to the embedded one that runs.
    * @throws UnreachableError (with a `hint`) within 10 s when there is none; UsageError for a wrong configuration.
@@ -50,14 +50,14 @@ export class DurableResponses extends BatchSession {
   }
 
   /**
-   * Cancels a task or a batch upstream; what was finished is kept. Harmless when repeated.
+   * Cancels a task, a batch or a report upstream; what was finished is kept. Harmless when repeated.
    * @returns False when it had ended already.
    */
   async cancel(id: string, reason = 'cancelled by the client'): Promise<boolean> {
     return requestCancel(this.temporal, assertId(id), reason);
   }
 
-  /** Where a task or batch stands. Falls back to the visibility store when no worker answers within 3 s. */
+  /** Where a task, batch or report stands. Falls back to the visibility store when no worker answers within 3 s. */
   async status(id: string): Promise<StatusReport> {
     return readStatus(this.temporal, assertId(id));
   }

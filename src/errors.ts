@@ -23,7 +23,7 @@ export class UsageError extends Error {
   }
 }
 
-/** A task or batch whose workflow was ended by other means than its own: terminated, timed out, or failed. */
+/** A task, batch or report whose workflow was ended by other means than its own: terminated, timed out, or failed. */
 export class TaskEndedError extends Error {
   override readonly name = 'TaskEndedError';
 

@@ -10,6 +10,7 @@ export const DEFAULT_STORE_DIR = '.durable-responses/store';
 export const TASK_WORKFLOW = 'responseTask';
 export const BATCH_WORKFLOW = 'responseBatch';
 export const PAGE_WORKFLOW = 'responseBatchPage';
+export const REPORT_WORKFLOW = 'responseReport';
 export const GATE_WORKFLOW = 'responseGate';
 
 /** Custom search attributes. They are never encrypted, so they hold no text of a prompt or an answer. */
@@ -21,7 +22,7 @@ export const SEARCH_ATTRIBUTES = {
   TenantId: defineSearchAttributeKey('TenantId', SearchAttributeType.KEYWORD),
 };
 
-/** What a task or batch id may be: readable in a list, safe in a log line, a path and a visibility query. */
+/** What the id of a task, batch or report may be: readable in a list, safe in a log line, a path and a visibility query. */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$/;
 
 /** What a response id may be, so that it can only ever be one segment of a path. */
@@ -37,6 +38,9 @@ export function pageWorkflowId(batchId: string, page: number): string {
   return `${batchId}/page/${String(page + 1).padStart(4, '0')}`;
 }
 
+/** The workflow id of the run of a report. */
+export const reportTaskId = (reportId: string): string => `${reportId}/run`;
+
 /** The workflow id of the gate in front of the account that a task queue's workers use. */
 export const gateWorkflowId = (taskQueue: string): string => `response-gate-${taskQueue}`;
 
@@ -48,4 +52,11 @@ export function freshId(kind: string, model: string | null | undefined, now: Dat
   const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const safeModel = (model ?? '').replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 40);
   return [kind, safeModel, stamp, random].filter(Boolean).join('-');
+}
+
+/** `sales.csv` with a mark before its extension, by which upstream knows what the file is. */
+export function markedName(name: string, mark: string): string {
+  const dot = name.lastIndexOf('.');
+  const stem = dot > 0 ? name.slice(0, dot) : name;
+  return `${stem}-${mark}${name.slice(stem.length)}`;
 }

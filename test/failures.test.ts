@@ -197,7 +197,9 @@ describe('answers with HTTP 200 that are none', () => {
 
   test('given garbage for an upload -> then a protocol fault, not an id', async () => {
     const { emulator } = await emulated({ faults: [{ op: 'file_create', do: { kind: 'garbage', body: 'null' } }] });
-    const found = await faultOf(upstreamAt(emulator.url).uploadFile('package.json', 'user_data', 3600));
+    const found = await faultOf(
+      upstreamAt(emulator.url).uploadFile('package.json', { purpose: 'user_data', expiresAfterSeconds: 3600 }),
+    );
     expect(found.type).toBe('Upstream.Protocol');
   });
 });

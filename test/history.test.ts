@@ -2,14 +2,14 @@
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { History } from '@temporalio/common/lib/proto-utils';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskOptions } from '../src/contracts';
 import { SEARCH_ATTRIBUTES } from '../src/names';
-import { devServerWorld, skippingWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
+import { HISTORIES, RECORDINGS } from './helpers/recordings';
+import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
-const HISTORIES = join(__dirname, 'histories');
 const bytesOf = (history: History): number => historyToJSON(history).length;
 
 describe('cost', () => {
@@ -80,75 +80,20 @@ describe('bundle', () => {
   });
 });
 
-/** Made anew only on purpose: delete the file, run this once, and say in the changelog why. */
-const RECORDED: Record<
-  string,
-  { scenario: string; options?: TaskOptions; cancelAfterSeconds?: number; metadata?: Record<string, string> }
-> = {
-  'task-completed': { scenario: 'text', options: { inlineWaitSeconds: 0 } },
-  'task-failed': { scenario: 'failed', options: { inlineWaitSeconds: 0 } },
-  'task-timed-out': { scenario: 'stuck_in_progress', options: { inlineWaitSeconds: 0, maxWaitSeconds: 60 } },
-  'task-cancelled': { scenario: 'slow', options: { inlineWaitSeconds: 0 }, cancelAfterSeconds: 20 },
-  'task-long-wait': { scenario: 'text', options: { inlineWaitSeconds: 0 }, metadata: { emulator_run_seconds: '3000' } },
-};
-
-/** Of one batch of two pages, and of the first of them. */
-const RECORDED_BATCH = ['batch-completed', 'page-completed'];
-const ALL = [...Object.keys(RECORDED), ...RECORDED_BATCH];
-
 describe('replay', () => {
-  test.each(ALL)('recorded history %s -> replays with the code of today', async (name) => {
+  test.each(Object.keys(RECORDINGS))('recorded history %s -> replays with the code of today', async (name) => {
     const path = join(HISTORIES, `${name}.json`);
     expect(existsSync(path) || process.env.RECORD_HISTORIES === '1').toBe(true);
-    if (!existsSync(path)) await (RECORDED_BATCH.includes(name) ? recordBatch() : record(name, path));
+    if (!existsSync(path)) await RECORDINGS[name]?.();
     const history = JSON.parse(readFileSync(path, 'utf8')) as unknown;
     await Worker.runReplayHistory({ workflowBundle: WORKFLOW_BUNDLE }, history, name);
   });
 
   test('the folder of histories -> holds what is listed here and nothing else', () => {
-    expect(readdirSync(HISTORIES).sort()).toEqual(ALL.map((name) => `${name}.json`).sort());
+    expect(readdirSync(HISTORIES).sort()).toEqual(
+      Object.keys(RECORDINGS)
+        .map((name) => `${name}.json`)
+        .sort(),
+    );
   });
-
-  async function recordBatch(): Promise<void> {
-    const world = await devServerWorld();
-    const items = Array.from({ length: 8 }, (_, i) => {
-      const metadata = { emulator_run_seconds: '0.5', emulator_queued_seconds: '0.1' };
-      return { id: `i${i}`, task: { request: { model: 'o3', input: `Prompt ${i}`, metadata } } };
-    });
-    try {
-      await world.withWorker(async () => {
-        const plan = { items, concurrency: 3, options: { pollIntervalsSeconds: [0.2] } };
-        const handle = await world.startBatch(plan, 'batch-completed', 5);
-        await handle.result();
-        for (const [name, id] of [
-          ['batch-completed', 'batch-completed'],
-          ['page-completed', 'batch-completed/page/0001'],
-        ] as const) {
-          const history = await world.client.workflow.getHandle(id).fetchHistory();
-          writeFileSync(join(HISTORIES, `${name}.json`), `${historyToJSON(history)}\n`);
-        }
-      });
-    } finally {
-      await world.close();
-    }
-  }
-
-  async function record(name: string, path: string): Promise<void> {
-    const { scenario, options, cancelAfterSeconds, metadata } = RECORDED[name]!;
-    const world = await skippingWorld();
-    try {
-      const history = await world.withWorker(async () => {
-        const handle = await world.ask(scenario, options, metadata);
-        if (cancelAfterSeconds) {
-          await world.env.sleep(`${cancelAfterSeconds}s`);
-          await handle.signal('cancelTask', 'recorded');
-        }
-        await handle.result();
-        return handle.fetchHistory();
-      });
-      writeFileSync(path, `${historyToJSON(history)}\n`);
-    } finally {
-      await world.close();
-    }
-  }
 });

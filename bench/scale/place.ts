@@ -17,6 +17,8 @@ export interface Place {
   client: Client;
   store: BlobStore;
   worker: KilledProgram;
+  /** One more, with settings of its own; `start` it. It is stopped at the end. */
+  newWorker: (env: Record<string, string>) => KilledProgram;
   /** The process of the Temporal server now; undefined while there is none. Its keeper starts it again. */
   serverPid: () => Promise<number | undefined>;
   /** Grows with everything that is asked of the emulator. */
@@ -30,8 +32,9 @@ function startEmulator(journal: string, timeScale: number): KilledProgram {
   return new KilledProgram({ file: 'emulator/main.js', args, ready: /http:\S+\/v1(?= )/ });
 }
 
-function workerOf(address: string, emulatorUrl: string, storeDir: string): KilledProgram {
+function workerOf(address: string, emulatorUrl: string, storeDir: string, more: Record<string, string> = {}) {
   const env = {
+    ...more,
     TEMPORAL_ADDRESS: address,
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_BASE_URL: emulatorUrl,
@@ -39,6 +42,17 @@ function workerOf(address: string, emulatorUrl: string, storeDir: string): Kille
     DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
   };
   return new KilledProgram({ file: 'src/start.js', env, ready: /Worker on / });
+}
+
+function fleetOf(address: string, emulatorUrl: string, storeDir: string) {
+  const worker = workerOf(address, emulatorUrl, storeDir);
+  const all = [worker];
+  const newWorker: Place['newWorker'] = (env) => {
+    const other = workerOf(address, emulatorUrl, storeDir, env);
+    all.push(other);
+    return other;
+  };
+  return { worker, newWorker, stop: () => Promise.all(all.map((one) => one.stop())) };
 }
 
 const emulatorPage =
@@ -62,7 +76,7 @@ export async function withPlace<T>(timeScale: number, body: (place: Place) => Pr
   const hold = await holdEmbedded({ ...loadConfig(), dataDir }, { temporal: true, emulator: false });
   const { temporalAddress: address = '' } = hold;
   const connection = await Connection.connect({ address });
-  const worker = workerOf(address, emulatorUrl, storeDir);
+  const { worker, newWorker, stop } = fleetOf(address, emulatorUrl, storeDir);
   const serverPid = () => serverPidIn(dataDir);
   const meters = {
     worker: new UsageMeter(() => worker.pid),
@@ -75,6 +89,7 @@ export async function withPlace<T>(timeScale: number, body: (place: Place) => Pr
       client: new Client({ connection }),
       store: folderStore(storeDir),
       worker,
+      newWorker,
       serverPid,
       journalBytes: () => statSync(journal).size,
       fromEmulator: emulatorPage(emulatorUrl),
@@ -82,7 +97,7 @@ export async function withPlace<T>(timeScale: number, body: (place: Place) => Pr
     });
   } finally {
     await Promise.all(Object.values(meters).map((meter) => meter.stop()));
-    await worker.stop();
+    await stop();
     await connection.close();
     await hold.release();
     await emulator.stop();

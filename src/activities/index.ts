@@ -7,6 +7,7 @@ import { answerKeeper } from './answer-keeper';
 import { createBatchActivities } from './batch';
 import { createGateActivities } from './gate';
 import { gateDesk } from './gate-desk';
+import { createReportActivities } from './report';
 import type { SecretProvider } from './request-body';
 import { createResourceActivities, type CleanUpHook } from './resources';
 import { createResponseActivities } from './responses';
@@ -23,11 +24,11 @@ export interface ActivityOptions {
   secrets?: SecretProvider;
   /** Limits of the account, for all workers of the task queue together: each needs the same. Default: none. */
   limits?: AccountLimits;
-  /** Where batches have their input and answers; the client has to see the same. Default: `DEFAULT_STORE_DIR`. */
+  /** Where batches and reports have their input and answers; the client has to see the same. Default: `DEFAULT_STORE_DIR`. */
   store?: BlobStore;
 }
 
-/** Everything `responseTask` and `responseBatch` call. Add the result to the `activities` of a Temporal worker. */
+/** Everything the workflows of this package call. Add the result to the `activities` of a Temporal worker. */
 export function createActivities(options: ActivityOptions) {
   const { openai, cleanUp, limits = {}, secrets = () => undefined, store = folderStore(DEFAULT_STORE_DIR) } = options;
   const upstream = 'upstream' in openai ? openai.upstream : createUpstream(openai);
@@ -38,6 +39,7 @@ export function createActivities(options: ActivityOptions) {
     ...createResponseActivities({ upstream, secrets, store, keepAnswer: answerKeeper(store), gate, nowMs }),
     ...createBatchActivities({ store }),
     ...createGateActivities(),
+    ...createReportActivities({ upstream, store, nowMs }),
     ...createResourceActivities({ upstream, cleanUp, nowMs }),
   };
 }

@@ -16,9 +16,10 @@ export interface ResourceDeps {
   nowMs: () => number;
 }
 
-export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceDeps) {
-  /** Null when it is gone, else what is left, in words. */
-  async function remove(what: string, deletion: () => Promise<void>): Promise<string | null> {
+/** Deletes something; gives null when it is gone, else what is left, in words. */
+export const remover =
+  (upstream: Upstream, nowMs: () => number) =>
+  async (what: string, deletion: () => Promise<void>): Promise<string | null> => {
     try {
       await deletion();
       return null;
@@ -26,13 +27,15 @@ export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceD
       const fault = toFault(error, nowMs(), upstream.secrets);
       return fault.type === 'Upstream.NotFound' ? null : `${what}: ${fault.message}`;
     }
-  }
+  };
 
+export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceDeps) {
+  const remove = remover(upstream, nowMs);
   return {
     /** Uploads one file and gives its id. A file that cannot be read is refused for good. */
     async uploadFile({ file, expiresAfterSeconds }: UploadInput): Promise<string> {
       try {
-        return await upstream.uploadFile(file.path, file.purpose ?? 'user_data', expiresAfterSeconds);
+        return await upstream.uploadFile(file.path, { purpose: file.purpose ?? 'user_data', expiresAfterSeconds });
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
         if (['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code)) {

@@ -37,11 +37,11 @@ export function numberOf(text: string): number {
 }
 
 const numbersOf = (text: string): number[] => text.split(',').map(numberOf);
-const add =
+export const add =
   <T>(parse: (text: string) => T) =>
   (text: string, all: T[]): T[] => [...all, parse(text)];
 
-function pair(text: string, all: Record<string, string>): Record<string, string> {
+export function pair(text: string, all: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Expected KEY=VALUE.');
   return { ...all, [text.slice(0, at)]: text.slice(at + 1) };

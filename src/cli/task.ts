@@ -1,6 +1,6 @@
 /** `task ...` */
 import type { Command } from 'commander';
-import type { DurableResponses, Started } from '../client';
+import type { DurableResponses, Started, StatusReport } from '../client';
 import type { TaskInput, TaskResult } from '../contracts';
 import { assertId, attachedTaskOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
 import { EXIT, excerpt, print, printAnswer, printJson, say } from './output';
@@ -9,6 +9,8 @@ import { batchStatusText } from './batch-status';
 import { addList, statusOf } from './list';
 import type { Run } from './run';
 import { waitFor } from './wait';
+
+type Kind = StatusReport['kind'];
 
 interface Common {
   json?: boolean;
@@ -21,7 +23,7 @@ async function warnWithoutWorker(client: DurableResponses): Promise<void> {
   say(`  No worker is on task queue "${client.server.taskQueue}": it begins when one is. Run \`npm start\`.`);
 }
 
-export async function showStarted(client: DurableResponses, started: Started, kind: 'task' | 'batch'): Promise<void> {
+export async function showStarted(client: DurableResponses, started: Started, kind: Kind): Promise<void> {
   const page = client.pageOf(started.id);
   print(started.id);
   say(started.joined ? 'This id was started before: nothing new was started.' : 'Started.');
@@ -109,7 +111,7 @@ function addRead(task: Command, run: Run): void {
   }
 }
 
-/** `status` of a task or a batch. Exits with 3 when it runs and no worker answers. */
+/** `status` of a task, a batch or a report. Exits with 3 when it runs and no worker answers. */
 export function showStatusOf(id: string, { json }: Common, run: Run): Promise<void> {
   assertId(id);
   return run(async (client) => {
@@ -120,8 +122,8 @@ export function showStatusOf(id: string, { json }: Common, run: Run): Promise<vo
   });
 }
 
-/** A status as text; of a task or of a batch. */
-function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<DurableResponses['status']>>): void {
+/** A status as text. */
+function showStatus({ id, execution, taskStatus, view }: StatusReport): void {
   print(`${id}: ${statusOf(execution, taskStatus)}`);
   if (view === null) {
     say('  No worker answered within 3 s: this is what the server itself knows. Run `npm start` for more.');
@@ -129,11 +131,12 @@ function showStatus({ id, execution, taskStatus, view }: Awaited<ReturnType<Dura
   }
   if ('batchId' in view) return print(batchStatusText(view));
   for (const [name, value] of Object.entries(view)) {
-    if (value !== null && name !== 'taskId') print(`  ${name}: ${excerpt(JSON.stringify(value), 200)}`);
+    if (value !== null && name !== 'taskId' && name !== 'reportId')
+      print(`  ${name}: ${excerpt(JSON.stringify(value), 200)}`);
   }
 }
 
-export function addCancel(parent: Command, run: Run, kind: 'task' | 'batch'): void {
+export function addCancel(parent: Command, run: Run, kind: Kind): void {
   parent
     .command('cancel <id>')
     .description(`cancel a ${kind} upstream; what was finished is kept`)

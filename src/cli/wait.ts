@@ -2,7 +2,14 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DurableResponses, StatusReport } from '../client';
-import type { BatchProgress, BatchResult, TaskResult, TaskStatusView } from '../contracts';
+import type {
+  BatchProgress,
+  BatchResult,
+  ReportProgress,
+  ReportResult,
+  TaskResult,
+  TaskStatusView,
+} from '../contracts';
 import { UnreachableError } from '../errors';
 import { again } from './again';
 import { bar, LiveLine, say } from './output';
@@ -32,7 +39,14 @@ function batchLine(view: BatchProgress): string {
   return `${bar(done, view.total)} ${done}/${view.total} ${[`${view.running} running`, ...counts].join(', ')}${left}`;
 }
 
-function showView(view: TaskStatusView | BatchProgress, line: LiveLine): void {
+function reportLine(view: ReportProgress): string {
+  const seconds = Math.round((Date.now() - Date.parse(view.startedAt)) / 1000);
+  const files = view.artifacts > 0 ? `, ${view.artifacts} files saved` : '';
+  return `${view.reportId}: ${view.phase}, ${seconds} s, ${view.uploaded} of ${view.sources} sources uploaded${files}`;
+}
+
+function showView(view: NonNullable<StatusReport['view']>, line: LiveLine): void {
+  if ('reportId' in view) return line.show(reportLine(view), view.phase);
   if ('batchId' in view) return line.show(batchLine(view), JSON.stringify(view.counts));
   line.show(taskLine(view), `${view.status} ${view.phase} ${view.lastError ?? ''}`);
 }
@@ -61,7 +75,7 @@ async function follow(client: DurableResponses, id: string, shown: Shown, signal
 }
 
 /** Waits for `result`, showing how it goes. @throws UnreachableError when no worker answers for 7 s. */
-export async function waitFor<T extends TaskResult | BatchResult>(
+export async function waitFor<T extends TaskResult | BatchResult | ReportResult>(
   client: DurableResponses,
   id: string,
   result: (signal: AbortSignal) => Promise<T>,

@@ -1,5 +1,4 @@
 /** Starting batches: the input goes into the store first, whole and checked; only then is anything started. */
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { BatchItem, BatchPlan } from '../contracts';
 import { checkId, itemChecker, settingsProblems } from '../door';
 import { UsageError } from '../errors';
@@ -7,8 +6,7 @@ import { itemWorkflowId } from '../names';
 import { DEFAULT_CONCURRENCY } from '../settings';
 import { batchFolder, type BlobStore } from '../store';
 import { BatchInputWriter } from '../store/batch-input';
-import { describe } from './read';
-import { startBatchWorkflow, type StartContext, type Started } from './start';
+import { findStarted, startBatchWorkflow, type StartContext, type Started } from './start';
 
 export interface BatchContext extends StartContext {
   store: BlobStore;
@@ -28,18 +26,6 @@ export interface StartBatchOptions {
 export type StartedBatch = Started & { items?: number };
 
 const MAX_PROBLEMS = 20;
-
-/** Null when nothing has this id yet. @throws UsageError when something of another kind has it. */
-async function joined({ client }: StartContext, id: string): Promise<Started | null> {
-  try {
-    await client.workflow.getHandle(id).describe();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
-  const { runId } = await describe(client, id, 'batch');
-  return { id, runId, joined: true };
-}
 
 /** Writes every item, and says all that is wrong with them. @throws UsageError after at most 20 problems. */
 async function writeItems(writer: BatchInputWriter, plan: BatchPlan, id: string): Promise<void> {
@@ -79,7 +65,7 @@ export async function startBatch(
   options: StartBatchOptions,
 ): Promise<StartedBatch> {
   const { id, random, retryOf } = options;
-  const there = await joined(context, id);
+  const there = await findStarted(context, id, 'batch');
   if (there) return there;
   const folder = batchFolder(id, random);
   const input = await writeInput(context.store, folder, plan, options);

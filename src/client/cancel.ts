@@ -2,14 +2,16 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { cancelBatchSignal } from '../workflows/batch-messages';
 import { cancelTaskSignal } from '../workflows/messages';
+import { cancelReportSignal } from '../workflows/report-messages';
 import { describe } from './read';
 
-/** @returns False when the task or batch had ended already. @throws UsageError when there is none of this id. */
+const SIGNALS = { task: cancelTaskSignal, batch: cancelBatchSignal, report: cancelReportSignal };
+
+/** @returns False when it had ended already. @throws UsageError when there is none of this id. */
 export async function requestCancel(client: Client, id: string, reason: string): Promise<boolean> {
   const { kind } = await describe(client, id);
-  const signal = kind === 'batch' ? cancelBatchSignal : cancelTaskSignal;
   try {
-    await client.workflow.getHandle(id).signal(signal, reason);
+    await client.workflow.getHandle(id).signal(SIGNALS[kind], reason);
     return true;
   } catch (error) {
     // The server's word for a signal to what has ended: it was there a moment ago.

@@ -6,12 +6,21 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import type { BatchProgress, BatchResult, BatchState, TaskResult, TaskStatusView } from '../contracts';
+import type {
+  BatchProgress,
+  BatchResult,
+  BatchState,
+  ReportProgress,
+  ReportResult,
+  TaskResult,
+  TaskStatusView,
+} from '../contracts';
 import { TaskEndedError, UnreachableError, UsageError } from '../errors';
-import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 import type { BlobStore } from '../store';
 import { batchResultQuery, batchStateQuery, pageProgressQuery } from '../workflows/batch-messages';
 import { taskResultQuery, taskStatusQuery } from '../workflows/messages';
+import { reportProgressQuery, reportResultQuery } from '../workflows/report-messages';
 import { progressOf } from '../workflows/tally';
 import { withAnswer, type UpstreamOf } from './omitted';
 import type { RecordedBatch } from './records';
@@ -19,9 +28,9 @@ import type { RecordedBatch } from './records';
 /** A query needs a worker, and replays a workflow that is not in its memory. */
 const QUERY_DEADLINE_MS = 3_000;
 
-export type Kind = 'task' | 'batch';
+export type Kind = 'task' | 'batch' | 'report';
 
-/** What is known of a task or batch; `view` is null when no worker answered in time. */
+/** What is known of a task, batch or report; `view` is null when no worker answered in time. */
 export interface StatusReport {
   id: string;
   kind: Kind;
@@ -29,7 +38,7 @@ export interface StatusReport {
   execution: string;
   /** From the visibility store: `queued`, `in_progress`, or how it ended. Of a terminated task: where it stood. */
   taskStatus: string | null;
-  view: TaskStatusView | BatchProgress | null;
+  view: TaskStatusView | BatchProgress | ReportProgress | null;
 }
 
 export interface WaitOptions {
@@ -50,7 +59,11 @@ export class StillRunningError extends Error {
   }
 }
 
-const KINDS: Record<string, Kind> = { [TASK_WORKFLOW]: 'task', [BATCH_WORKFLOW]: 'batch' };
+const KINDS: Record<string, Kind> = {
+  [TASK_WORKFLOW]: 'task',
+  [BATCH_WORKFLOW]: 'batch',
+  [REPORT_WORKFLOW]: 'report',
+};
 
 /**
  * @param wanted What it has to be; anything of this package when left out.
@@ -66,10 +79,13 @@ export async function describe(
     .describe()
     .catch((error: unknown) => {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      throw new UsageError([`${id}: no such task or batch in this namespace; \`task list\` shows those there are`]);
+      throw new UsageError([
+        `${id}: no such task, batch or report in this namespace; \`task list\` shows those there are`,
+      ]);
     });
   const kind = Object.hasOwn(KINDS, found.type) ? KINDS[found.type] : undefined;
-  if (!kind) throw new UsageError([`${id}: is a workflow of type ${JSON.stringify(found.type)}, no task and no batch`]);
+  if (!kind)
+    throw new UsageError([`${id}: is a workflow of type ${JSON.stringify(found.type)}, no task, batch or report`]);
   if (wanted && kind !== wanted) throw new UsageError([`${id}: is a ${kind}, no ${wanted}; use the \`${kind}\` verbs`]);
   return { ...found, kind };
 }
@@ -81,9 +97,12 @@ function query<T>(client: Client, ask: () => Promise<T>): Promise<T> {
 export async function readStatus(client: Client, id: string): Promise<StatusReport> {
   const { kind, status, typedSearchAttributes } = await describe(client, id);
   const handle = client.workflow.getHandle(id);
-  const view = await (
-    kind === 'batch' ? readBatchProgress(client, id) : query(client, () => handle.query(taskStatusQuery))
-  ).catch(() => null);
+  const ask = {
+    task: () => query(client, () => handle.query(taskStatusQuery)),
+    batch: () => readBatchProgress(client, id),
+    report: () => query(client, () => handle.query(reportProgressQuery)),
+  };
+  const view = await ask[kind]().catch(() => null);
   const taskStatus = typedSearchAttributes.get(SEARCH_ATTRIBUTES.TaskStatus) ?? null;
   return { id, kind, execution: status.name, taskStatus, view };
 }
@@ -139,6 +158,11 @@ export async function readTaskResult(
 /** The result as the workflow gave it. */
 export function readBatchResult(client: Client, id: string, options: WaitOptions): Promise<BatchResult> {
   return resultOr(client, id, 'batch', options, () => client.workflow.getHandle(id).query(batchResultQuery));
+}
+
+/** The result as the workflow gave it. */
+export function readReportResult(client: Client, id: string, options: WaitOptions): Promise<ReportResult> {
+  return resultOr(client, id, 'report', options, () => client.workflow.getHandle(id).query(reportResultQuery));
 }
 
 /** Open pages that are asked themselves: the batch knows of them what they last reported. */

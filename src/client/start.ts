@@ -1,12 +1,17 @@
 /** Starting workflows: one id, one run, however often it is started. */
-import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BatchInput, TaskInput } from '../contracts';
 import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
-import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 import { describe, type Kind } from './read';
 
-/** A task or batch that is known to the server. */
+/** A task, batch or report that is known to the server. */
 export interface Started {
   id: string;
   runId: string;
@@ -21,12 +26,25 @@ export interface StartContext {
   searchAttributes: boolean;
 }
 
+const TYPES: Record<Kind, string> = { task: TASK_WORKFLOW, batch: BATCH_WORKFLOW, report: REPORT_WORKFLOW };
+
+/** Null when nothing has this id yet. @throws UsageError when something of another kind has it. */
+export async function findStarted({ client }: StartContext, id: string, kind: Kind): Promise<Started | null> {
+  try {
+    await client.workflow.getHandle(id).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+  const { runId } = await describe(client, id, kind);
+  return { id, runId, joined: true };
+}
+
 /** @throws UsageError when the id is taken by something of another kind. */
 export async function startOrJoin(client: Client, kind: Kind, options: WorkflowStartOptions): Promise<Started> {
   const id = options.workflowId;
-  const type = kind === 'task' ? TASK_WORKFLOW : BATCH_WORKFLOW;
   try {
-    const handle = await client.workflow.start(type, {
+    const handle = await client.workflow.start(TYPES[kind], {
       ...options,
       // Running or ended: the id stands for one paid run, so it is never used twice.
       workflowIdConflictPolicy: 'FAIL',

@@ -1,5 +1,6 @@
 /** How a task is shown in lists and pages. Pure; used by the client and by the batch workflow. */
 import type { ItemHead } from './page';
+import type { ReportInput } from './report';
 import type { Priority, TaskInput } from './task';
 
 /** The engine's priority key: 1 is served first. */
@@ -46,6 +47,13 @@ export function taskSummary(input: TaskInput): string {
   ];
   return cut(parts.filter(Boolean).join(' · '), MAX_SUMMARY_BYTES);
 }
+
+/** One plain line without any text of the title or the names. */
+export const reportSummary = ({ sources, model, sections, options }: ReportInput): string =>
+  cut(
+    `report · ${sources.length} sources · ${sections.length} sections · ${model} · ${options.priority ?? 'medium'} priority`,
+    MAX_SUMMARY_BYTES,
+  );
 
 /** A markdown list for the task's page; encoded like every payload, so it may quote the prompt's beginning. */
 export function taskDetails(input: TaskInput): string {

@@ -3,6 +3,7 @@ export * from './batch';
 export * from './cost';
 export * from './gate';
 export * from './page';
+export * from './report';
 export * from './task';
 export * from './task-progress';
 export * from './visit';

@@ -5,4 +5,5 @@ export { checkChange } from './change';
 export { parseBatchCsv } from './csv';
 export type { LineDefaults } from './line';
 export { parsePrices } from './prices';
+export { assertReport, sourceName } from './report';
 export { assertTask, checkId, checkTask } from './task';

@@ -7,7 +7,7 @@ import { isFields, own, say, show, unknownFields, type Problem } from './problem
 import { requestProblems } from './request';
 
 /**
- * What is wrong with the id of a task or batch; empty when nothing is.
+ * What is wrong with the id of a task, batch or report; empty when nothing is.
  *
  * @param what How the report names it.
  */

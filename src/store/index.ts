@@ -1,6 +1,6 @@
-/** Where the input and the answers of batches lie: outside of histories, whole and unchanged. */
+/** Where the input and the answers of batches and reports lie: outside of histories, whole and unchanged. */
 export { folderStore } from './folder';
-export { batchFolder, batchKeys } from './keys';
+export { batchFolder, batchKeys, reportFolder, reportKeys } from './keys';
 
 /** Part of a blob, in bytes. */
 export interface ByteRange {

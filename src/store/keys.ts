@@ -23,3 +23,14 @@ export const batchKeys = {
   records: (folder: string, file: number, chunk: number): string =>
     `${folder}/records/${number(file, 5)}/${number(chunk, 5)}.jsonl`,
 };
+
+/** A folder for one start of a report. */
+export const reportFolder = (reportId: string, random: string): string =>
+  `reports/${encodeURIComponent(reportId)}~${random}`;
+
+/** Each takes the folder of the report. Names of files are any text, so blobs have numbers. */
+export const reportKeys = {
+  source: (folder: string, index: number): string => `${folder}/sources/${number(index, 3)}`,
+  answer: (folder: string): string => `${folder}/answer.json`,
+  artifact: (folder: string, index: number): string => `${folder}/artifacts/${number(index, 3)}`,
+};

@@ -5,12 +5,12 @@ import type {
   ResponseCreateParamsNonStreaming,
   ResponseIncludable,
 } from 'openai/resources/responses/responses';
-import { createReadStream } from 'node:fs';
 import type { Answer } from '../contracts';
 import { checkedResponse, createdId, toAnswer } from './answer';
 import { withinDeadline, type CallLimits } from './call-limits';
 import { toFault } from './failures';
 import { cappedFetch } from './fetch';
+import { resourceCalls, type ResourceCalls } from './resources';
 
 export interface UpstreamOptions {
   apiKey: string;
@@ -25,15 +25,12 @@ export interface UpstreamOptions {
 }
 
 /** The calls this package makes. Each throws what the official client throws; `toFault` classifies it. */
-export interface Upstream {
+export interface Upstream extends ResourceCalls {
   /** POST; gives the id of the new response. */
   create(body: ResponseCreateParamsNonStreaming): Promise<string>;
   retrieve(responseId: string, include: string[], signal?: AbortSignal): Promise<Response>;
   cancel(responseId: string): Promise<void>;
   retrieveAnswer(responseId: string, options: { include: string[]; maxOutputBytes: number }): Promise<Answer>;
-  uploadFile(path: string, purpose: string, expiresAfterSeconds: number): Promise<string>;
-  deleteFile(fileId: string): Promise<void>;
-  deleteContainer(containerId: string): Promise<void>;
   /** One cheap call that shows whether the server is there and takes the key. */
   probe(): Promise<{ ok: boolean; message: string }>;
   /** Exact values that must not appear in any message. */
@@ -73,22 +70,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return checkedResponse(await limited(call, signal), responseId);
   };
   return {
+    ...resourceCalls(openai, limited),
     secrets: [options.apiKey],
     retrieve,
     create: async (body) => createdId(await limited(async (limits) => openai.responses.create(body, limits))),
     cancel: async (responseId) => void (await limited(async (limits) => openai.responses.cancel(responseId, limits))),
     retrieveAnswer: async (responseId, { include, maxOutputBytes }) =>
       toAnswer(await retrieve(responseId, include), maxOutputBytes),
-    uploadFile: async (path, purpose, expiresAfterSeconds) => {
-      const body = {
-        file: createReadStream(path),
-        purpose: purpose as 'user_data',
-        expires_after: { anchor: 'created_at' as const, seconds: expiresAfterSeconds },
-      };
-      return createdId(await limited(async (limits) => openai.files.create(body, limits)));
-    },
-    deleteFile: async (fileId) => void (await limited(async (limits) => openai.files.delete(fileId, limits))),
-    deleteContainer: (containerId) => limited(async (limits) => openai.containers.delete(containerId, limits)),
     probe: () => withinDeadline(PROBE_DEADLINE_MS, undefined, (limits) => probe(openai, limits, options.apiKey)),
   };
 }

@@ -14,4 +14,6 @@ export { responseGate } from './gate';
 export { exchangeUpdate, gateStatusQuery, permitGrantedSignal } from './gate-messages';
 export { cancelTaskSignal, changeTaskUpdate, lookNowSignal, taskResultQuery, taskStatusQuery } from './messages';
 export { responseBatchPage } from './page';
+export { responseReport } from './report';
+export { cancelReportSignal, reportProgressQuery, reportResultQuery } from './report-messages';
 export { responseTask } from './task';

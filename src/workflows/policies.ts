@@ -60,6 +60,52 @@ export const gates = proxyActivities<Pick<Activities, 'findEnded'>>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
+export const prepare = proxyActivities<Pick<Activities, 'uploadSource' | 'createVectorStore' | 'createContainer'>>({
+  // One call of at most 60 s, and reading the source.
+  startToCloseTimeout: '90s',
+  heartbeatTimeout: '9s',
+  // Nothing is paid yet, and what an attempt leaves behind is found by its mark.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 },
+  // What is under way must have ended before the cleanup looks for what there is.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export const index = proxyActivities<Pick<Activities, 'awaitIndex'>>({
+  // A visit of 15 s, and a look of 60 s that may be under way at its end.
+  startToCloseTimeout: '90s',
+  heartbeatTimeout: '9s',
+  // The workflow's own limit for indexing is ten minutes.
+  scheduleToCloseTimeout: '10m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  // A look has no effect to wait for.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+export const keep = proxyActivities<Pick<Activities, 'keepContainer'>>({
+  startToCloseTimeout: '70s',
+  heartbeatTimeout: '9s',
+  // The container has 20 minutes; the next look comes ten minutes after this one.
+  scheduleToCloseTimeout: '8m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+export const collect = proxyActivities<Pick<Activities, 'collectReport' | 'saveArtifact'>>({
+  // Calls of at most 60 s, and the store.
+  startToCloseTimeout: '90s',
+  heartbeatTimeout: '9s',
+  // The container goes 20 minutes after its last use: what was not had until then will not be.
+  scheduleToCloseTimeout: '18m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+export const reportCleanup = proxyActivities<Pick<Activities, 'cleanUpReport'>>({
+  // Some lists and up to fifty deletions.
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '9s',
+  // Five attempts as in `CLEAN_UP_ATTEMPTS`.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
+});
+
 /** A run continues as new after this many looks: 11 events each, and a run should stay under 10,240. */
 export const MAX_LOOKS_PER_RUN = 400;
 

@@ -1,0 +1,83 @@
+/** A report as files: the text, the page, and what the run made. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ReportResult, StoredAnswer } from '../contracts';
+import { UsageError } from '../errors';
+import { reportHtml, reportMarkdown, type ReportDocument } from '../report';
+import { citedPages } from '../report/answer';
+import { fileNames } from '../report/file-names';
+import { writeWhole } from '../results/write';
+import { BlobMissingError, type BlobStore } from '../store';
+
+const FILES = 'files';
+
+/** The page has what is not larger inside of it, within these bounds. */
+const MAX_EMBEDDED_BYTES = 5 * 1024 * 1024;
+const MAX_ALL_EMBEDDED_BYTES = 25 * 1024 * 1024;
+
+const seconds = ({ startedAt, endedAt }: ReportResult): number =>
+  Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 100) / 10;
+
+async function answerOf(store: BlobStore, { reportId, status, answerKey }: ReportResult): Promise<StoredAnswer> {
+  if (answerKey === null) throw new UsageError([`${reportId}: ended as ${status} without an answer to save`]);
+  try {
+    return JSON.parse((await store.get(answerKey)).toString('utf8')) as StoredAnswer;
+  } catch (error) {
+    if (!(error instanceof BlobMissingError)) throw error;
+    const message = `its answer is not in ${store.place}; use the DURABLE_RESPONSES_STORE_DIR of the worker`;
+    throw new UsageError([`${reportId}: ${message}`]);
+  }
+}
+
+/** Writes the files of the run; gives them as the page wants them. */
+async function writeArtifacts(store: BlobStore, { artifacts }: ReportResult, directory: string) {
+  const names = fileNames(artifacts.map(({ name }) => name));
+  const shown: ReportDocument['artifacts'] = [];
+  let embeddedBytes = 0;
+  for (const [i, { name, key, sizeBytes }] of artifacts.entries()) {
+    const path = `${FILES}/${names[i] ?? String(i)}`;
+    const content = await store.get(key);
+    await writeFile(join(directory, path), content);
+    const fits = sizeBytes <= MAX_EMBEDDED_BYTES && embeddedBytes + sizeBytes <= MAX_ALL_EMBEDDED_BYTES;
+    if (fits) embeddedBytes += sizeBytes;
+    shown.push({ name, path, sizeBytes, content: fits ? content : null });
+  }
+  return shown;
+}
+
+function documentOf(result: ReportResult, answer: StoredAnswer, artifacts: ReportDocument['artifacts']) {
+  const { title, sources, reportId, status, model, responseId, endedAt, usage } = result;
+  const totalTokens = usage?.total_tokens ?? null;
+  const cutShort =
+    status === 'incomplete' ? [`The text is cut short: ${result.error?.message ?? 'no reason given'}.`] : [];
+  return {
+    title,
+    markdown: answer.outputText ?? '',
+    artifacts,
+    citations: citedPages(answer),
+    sources,
+    facts: { reportId, status, model, responseId, finishedAt: endedAt, seconds: seconds(result), totalTokens },
+    notes: [
+      ...cutShort,
+      ...result.missing.map((what) => `Missing: ${what}`),
+      ...result.notCleaned.map((what) => `Not deleted upstream: ${what}`),
+    ],
+  };
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield await Promise.resolve(text);
+}
+
+/** @throws UsageError when there is no answer, or it is in another store. */
+export async function saveReport(store: BlobStore, result: ReportResult, directory: string): Promise<string[]> {
+  const answer = await answerOf(store, result);
+  await mkdir(result.artifacts.length > 0 ? join(directory, FILES) : directory, { recursive: true });
+  const document = documentOf(result, answer, await writeArtifacts(store, result, directory));
+  const pages = [
+    { path: join(directory, 'report.md'), text: reportMarkdown(document) },
+    { path: join(directory, 'report.html'), text: reportHtml(document) },
+  ];
+  for (const { path, text } of pages) await writeWhole(path, once(text));
+  return [...pages.map(({ path }) => path), ...document.artifacts.map(({ path }) => join(directory, path))];
+}
