@@ -1,0 +1,3 @@
+/** A report that a model wrote, as a page and as a Markdown file. Pure: no I/O. */
+export type { ReportArtifact, ReportDocument } from './document';
+export { reportHtml } from './page';
