@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../emulator';
 import { REPORT_SECTIONS, type ReportResult } from '../src/contracts';
 import { eventually, processesNaming } from './helpers/embedded';
-import { attr, named, nodesOf, textOf } from './helpers/html-nodes';
+import { attr, named, nodesOf, textOf } from './helpers/report-pages';
 import { emulatorOf, newPlace, type Place, type Running } from './helpers/programs';
 
 const DATA = join(__dirname, '..', 'examples', 'data');

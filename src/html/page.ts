@@ -6,8 +6,8 @@ export interface PageFrame {
   title: string;
   /** CSS. */
   style: string;
-  /** JavaScript; the only one that a browser runs here. */
-  script: string;
+  /** JavaScript; the only one that a browser runs here. Without it, none is. */
+  script?: string;
 }
 
 /** Neither may end its element, or begin a comment that swallows the end. */
@@ -15,12 +15,12 @@ function assertInline(text: string, element: string): void {
   if (new RegExp(`</${element}|<!--`, 'i').test(text)) throw new TypeError(`Not fit for a <${element}> element.`);
 }
 
-function policyOf(script: string): string {
-  const hash = createHash('sha256').update(script).digest('base64');
+function policyOf(script: string | undefined): string {
+  const allowed = script === undefined ? 'none' : `sha256-${createHash('sha256').update(script).digest('base64')}`;
   return [
     "default-src 'none'",
     "style-src 'unsafe-inline'",
-    `script-src 'sha256-${hash}'`,
+    `script-src '${allowed}'`,
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
@@ -30,7 +30,7 @@ function policyOf(script: string): string {
 /** Everything up to the body's content; for pages that are written part by part. */
 export function pageHead({ title, style, script }: PageFrame): string {
   assertInline(style, 'style');
-  assertInline(script, 'script');
+  if (script !== undefined) assertInline(script, 'script');
   const head = html`<meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policyOf(script)}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -42,7 +42,7 @@ export function pageHead({ title, style, script }: PageFrame): string {
 
 /** Everything after the body's content. */
 export function pageEnd({ script }: Pick<PageFrame, 'script'>): string {
-  return `\n<script>${script}</script>\n</body>\n</html>\n`;
+  return `${script === undefined ? '' : `\n<script>${script}</script>`}\n</body>\n</html>\n`;
 }
 
 /** A whole page. */

@@ -1,6 +1,6 @@
 /** The upper part of a batch's page: what became of it, what it took, and plots. */
 import { OUTCOMES, type BatchResult } from '../../contracts';
-import { bars, histogram, html, lines, quantile, short, stackedBar, type Html } from '../../html';
+import { bars, duration, fact, histogram, html, lines, quantile, short, stackedBar, type Html } from '../../html';
 import { endedOver, type Figures } from './figures';
 
 /** What a page is made of, besides the records. */
@@ -12,20 +12,6 @@ export interface PageFacts {
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');
-
-/** `42 s`, `12 min 5 s`, `3 h 20 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}
-
-const fact = (name: string, value: string, note?: string): Html =>
-  html`<div>
-    <dt>${name}</dt>
-    <dd>${value}${note && html` <small>${note}</small>`}</dd>
-  </div>`;
 
 function factsOf({ result, pricesAsOf }: PageFacts, { seconds }: Figures): Html {
   const { total, counts, usage, costUsd, retries } = result;
