@@ -55,6 +55,8 @@ test('given --out -> then report.md, report.html and the files are there, and ex
     expect.stringMatching(/^summary-\w+\.csv$/),
   ]);
   expect(page).toContain('src="data:image/png;base64,');
+  // Upstream the sources have a mark in their names.
+  expect(markdown).toMatch(/Files read: sales_data\.csv .*, market_research\.pdf /);
   expect(await leftUpstream()).toEqual([]);
 });
 

@@ -1,6 +1,17 @@
 /** The files of a report on its page: pictures by their content, tables, charts, links. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { article, attr, bytes, expectHarmless, file, links, named, pageReader, PNG, textOf } from './helpers/report-pages';
+import {
+  article,
+  attr,
+  bytes,
+  expectHarmless,
+  file,
+  links,
+  named,
+  pageReader,
+  PNG,
+  textOf,
+} from './helpers/report-pages';
 
 let page: Awaited<ReturnType<typeof pageReader>>;
 beforeAll(async () => {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReportResult, StoredAnswer } from '../contracts';
 import { UsageError } from '../errors';
+import { markedName } from '../names';
 import { reportHtml, reportMarkdown, type ReportDocument } from '../report';
 import { citedPages } from '../report/answer';
 import { fileNames } from '../report/file-names';
@@ -45,6 +46,10 @@ async function writeArtifacts(store: BlobStore, { artifacts }: ReportResult, dir
   return shown;
 }
 
+/** The text with the names of the sources as people know them. */
+const unmarked = (text: string, { sources, mark }: ReportResult): string =>
+  sources.reduce((plain, { name }) => plain.replaceAll(markedName(name, mark), name), text);
+
 function documentOf(result: ReportResult, answer: StoredAnswer, artifacts: ReportDocument['artifacts']) {
   const { title, sources, reportId, status, model, responseId, endedAt, usage } = result;
   const totalTokens = usage?.total_tokens ?? null;
@@ -52,7 +57,7 @@ function documentOf(result: ReportResult, answer: StoredAnswer, artifacts: Repor
     status === 'incomplete' ? [`The text is cut short: ${result.error?.message ?? 'no reason given'}.`] : [];
   return {
     title,
-    markdown: answer.outputText ?? '',
+    markdown: unmarked(answer.outputText ?? '', result),
     artifacts,
     citations: citedPages(answer),
     sources,

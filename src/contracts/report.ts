@@ -85,6 +85,8 @@ export interface ReportResult {
   /** How the run ended; `rejected` or `cancelled` also when it never began. */
   status: TaskOutcome;
   title: string;
+  /** In the name of everything that the report made upstream. */
+  mark: string;
   error: TaskError | null;
   /** The workflow of the run; null when it never began. */
   taskId: string | null;

@@ -1,5 +1,5 @@
 /** Where a link of an untrusted text leads, if it may lead anywhere. Pure. */
-import type { ReportArtifact } from './document';
+import type { DocumentFile } from './document';
 
 const WEB = new Set(['http:', 'https:', 'mailto:']);
 
@@ -35,12 +35,12 @@ const nameIn = (reference: string): string => reference.normalize('NFC').trim().
 export const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** Finds the artifact that a reference of the text names. */
-export type FindArtifact = (reference: string) => ReportArtifact | null;
+export type FindArtifact = (reference: string) => DocumentFile | null;
 
 /** The first of several that have one name. A reference into another folder finds a file whose name only it has. */
-export function artifactFinder(artifacts: readonly ReportArtifact[]): FindArtifact {
-  const byName = new Map<string, ReportArtifact>();
-  const byLastPart = new Map<string, ReportArtifact | null>();
+export function artifactFinder(artifacts: readonly DocumentFile[]): FindArtifact {
+  const byName = new Map<string, DocumentFile>();
+  const byLastPart = new Map<string, DocumentFile | null>();
   for (const artifact of artifacts) {
     const name = nameIn(artifact.name);
     if (!byName.has(name)) byName.set(name, artifact);

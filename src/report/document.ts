@@ -1,7 +1,7 @@
 /** What a report is made of. */
 
 /** A file that the model's code left. */
-export interface ReportArtifact {
+export interface DocumentFile {
   /** As the model's container named it: untrusted. */
   name: string;
   /** A relative link to it, `files/chart.png`: made by this package, so safe in an attribute and in a path. */
@@ -16,7 +16,7 @@ export interface ReportDocument {
   title: string;
   /** The model's text. */
   markdown: string;
-  artifacts: ReportArtifact[];
+  artifacts: DocumentFile[];
   /** What the answer cites from the web. */
   citations: { title: string; url: string }[];
   /** The files that the model was given. */

@@ -2,13 +2,13 @@
 import { fileSize, html, type Html } from '../html';
 import { csvTable, readCsv } from './csv';
 import { csvCharts } from './csv-chart';
-import type { ReportArtifact } from './document';
+import type { DocumentFile } from './document';
 import { pictureAddress } from './pictures';
 
-const fileLink = ({ name, path, sizeBytes }: ReportArtifact): Html =>
+const fileLink = ({ name, path, sizeBytes }: DocumentFile): Html =>
   html`<a class="name" href="${path}">${name}</a> <span class="dim">${fileSize(sizeBytes)}</span>`;
 
-function pictureOf(artifact: ReportArtifact): Html | null {
+function pictureOf(artifact: DocumentFile): Html | null {
   const address = pictureAddress(artifact);
   if (address === null) return null;
   return html`<figure class="file">
@@ -17,7 +17,7 @@ function pictureOf(artifact: ReportArtifact): Html | null {
   </figure>`;
 }
 
-function tableOf(artifact: ReportArtifact): Html | null {
+function tableOf(artifact: DocumentFile): Html | null {
   const { name, content } = artifact;
   const table = content && /\.csv$/i.test(name.trim()) ? readCsv(content) : null;
   return (
@@ -30,7 +30,7 @@ function tableOf(artifact: ReportArtifact): Html | null {
 }
 
 /** Pictures, tables, and links to the rest; null when there is no file at all. */
-export function filesSection(artifacts: readonly ReportArtifact[], shown: ReadonlySet<ReportArtifact>): Html | null {
+export function filesSection(artifacts: readonly DocumentFile[], shown: ReadonlySet<DocumentFile>): Html | null {
   if (artifacts.length === 0) return null;
   const contents: Html[] = [];
   const links: Html[] = [];

@@ -1,7 +1,7 @@
 /** The links and pictures of a text, as they may be on a page. Pure. */
 import { escapeHtml, Html, html } from '../html';
 import { decoded, lastPart, webAddress, type FindArtifact } from './addresses';
-import type { ReportArtifact } from './document';
+import type { DocumentFile } from './document';
 import { anchorId } from './headings';
 import { attribute, plainText, type Token } from './parser';
 import { pictureAddress } from './pictures';
@@ -11,7 +11,7 @@ export interface LinkContext {
   /** Ids of the text's headings. */
   anchors: ReadonlySet<string>;
   /** Pictures that are on the page, each with its id: one is put there once, however often the text shows it. */
-  shown: Map<ReportArtifact, string>;
+  shown: Map<DocumentFile, string>;
 }
 
 const NOT_AVAILABLE = html` <small class="dim">(file not available)</small>`;

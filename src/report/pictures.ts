@@ -1,5 +1,5 @@
 /** Pictures that a page may have in itself: by their content, whatever they are called. Pure. */
-import type { ReportArtifact } from './document';
+import type { DocumentFile } from './document';
 
 const isAt = (content: Uint8Array, offset: number, latin1: string): boolean =>
   Buffer.from(content.subarray(offset, offset + latin1.length)).toString('latin1') === latin1;
@@ -13,7 +13,7 @@ export function pictureType(content: Uint8Array): string | null {
 }
 
 /** A `data:` address; null for what is no picture, or is not at hand. */
-export function pictureAddress({ content }: ReportArtifact): string | null {
+export function pictureAddress({ content }: DocumentFile): string | null {
   const type = content && pictureType(content);
   return content && type ? `data:${type};base64,${Buffer.from(content).toString('base64')}` : null;
 }

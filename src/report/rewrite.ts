@@ -1,7 +1,7 @@
 /** References to files of a container, rewritten to their paths beside the report; all else stays as it is. Pure. */
 import type { FindArtifact } from './addresses';
 import { changeBlocks, replaceMarkup } from './blocks';
-import type { ReportArtifact } from './document';
+import type { DocumentFile } from './document';
 import { destination, escapeMarkdown } from './escape-markdown';
 import { attribute, blocksOf, markdownIt, type Token } from './parser';
 
@@ -27,7 +27,7 @@ const bare = (destination: string): string =>
   destination.replace(/^<(.*)>$/, '$1').replace(/\\([!-/:-@[-`{-~])/g, '$1');
 
 /** The artifacts that links and pictures of the text name, as the parser sees them. */
-function linkedArtifacts(tokens: readonly Token[], find: FindArtifact): Set<ReportArtifact> {
+function linkedArtifacts(tokens: readonly Token[], find: FindArtifact): Set<DocumentFile> {
   const all = tokens.flatMap(({ children }) => children ?? []);
   return new Set(all.flatMap((token) => find(attribute(token, 'href') || attribute(token, 'src')) ?? []));
 }

@@ -1,7 +1,7 @@
 /** A model's text as HTML. Pure. */
 import { Html } from '../html';
 import type { FindArtifact } from './addresses';
-import type { ReportArtifact } from './document';
+import type { DocumentFile } from './document';
 import { setHeadings, type Heading } from './headings';
 import { setLinks } from './links';
 import { cleanText, markdownIt, titleLines } from './parser';
@@ -15,7 +15,7 @@ export interface RenderedText {
   html: Html;
   headings: Heading[];
   /** The pictures in it. */
-  shown: ReadonlySet<ReportArtifact>;
+  shown: ReadonlySet<DocumentFile>;
 }
 
 const HEADING_TOKENS = 3;
@@ -27,7 +27,7 @@ export function renderText(markdown: string, title: string, find: FindArtifact):
   const tokens = titleLines(parsed, title) ? parsed.slice(HEADING_TOKENS) : parsed;
   const headings = setHeadings(tokens);
   const anchors = new Set(headings.map(({ id }) => id));
-  const shown = new Map<ReportArtifact, string>();
+  const shown = new Map<DocumentFile, string>();
   for (const { children } of tokens) setLinks(children ?? [], { find, anchors, shown });
   const text = markdownIt.renderer.render(tokens, markdownIt.options, env);
   return { html: new Html(text), headings, shown: new Set(shown.keys()) };

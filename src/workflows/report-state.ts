@@ -78,6 +78,7 @@ export function resultOfReport(report: Report, { status, error }: ReportEnd, not
     reportId,
     status,
     title: input.title,
+    mark: report.mark,
     error,
     taskId,
     responseId: task?.responseId ?? null,

@@ -1,7 +1,7 @@
 /** Pages of reports, as a parser of the standard reads them. */
 import { expect } from 'vitest';
 import { barChart } from '../../emulator/png';
-import { reportHtml, type ReportArtifact, type ReportDocument } from '../../src/report';
+import { reportHtml, type DocumentFile, type ReportDocument } from '../../src/report';
 
 export interface Node {
   nodeName: string;
@@ -23,7 +23,7 @@ export const article = (nodes: Node[]): Node[] => nodesOf(named(nodes, 'article'
 export const PNG = barChart('0123456789abcdef');
 export const bytes = (text: string) => Buffer.from(text, 'utf8');
 
-export const file = (name: string, content: Uint8Array | null, path = `files/${name}`): ReportArtifact => ({
+export const file = (name: string, content: Uint8Array | null, path = `files/${name}`): DocumentFile => ({
   name,
   path,
   sizeBytes: content?.length ?? 60_000_000,
