@@ -3,7 +3,7 @@ import { Journal } from './journal';
 import { ledgerOf, type CallRow, type Ledger } from './ledger';
 import { endsAtMs, stopsAtMs } from './lifecycle';
 import { Running } from './running';
-import { scriptOf } from './scenarios';
+import { metadataOf, scriptOf } from './scenarios';
 import type {
   ContainerUpload,
   CreatedResponse,
@@ -115,8 +115,9 @@ export class Store {
     };
     if (!this.containers.has(containerId)) this.addContainer(fresh);
     this.containers.get(containerId)?.responseIds.push(id);
-    // The run itself uses its container until its end.
-    this.useContainer(containerId, endsAtMs(response));
+    // The run itself uses its container until its end, or only once.
+    const usesOnce = metadataOf(request).emulator_idle_container === 'true';
+    this.useContainer(containerId, usesOnce ? createdAtMs : endsAtMs(response));
   }
 
   private cancelResponse(id: string, atMs: number, late: boolean): void {

@@ -14,7 +14,8 @@ const plan = (runHours: number, maxWaitHours: number) => {
   return aPlan({
     // Without a vector store: this server's clock stands still while an activity waits.
     sources: table ? [table] : [],
-    metadata: { emulator_run_seconds: String(runHours * 3600) },
+    // The run itself does not keep its container alive.
+    metadata: { emulator_run_seconds: String(runHours * 3600), emulator_idle_container: 'true' },
     options: { pollIntervalsSeconds: [60], inlineWaitSeconds: 0, maxWaitSeconds: maxWaitHours * 3600 },
   });
 };
