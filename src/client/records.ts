@@ -5,7 +5,7 @@ import { badLineError, recordWithout } from '../contracts/empty-record';
 import { UsageError } from '../errors';
 import { itemWorkflowId } from '../names';
 import { BlobMissingError, type BlobStore } from '../store';
-import { readAnswer, readEntries, readManifest, type StoredEntry } from '../store/batch-records';
+import { readAnswer, readEntries, readManifest, type KeylessRecord, type StoredEntry } from '../store/batch-records';
 import { batchKeys } from '../store/keys';
 import { fetchAnswer, fetchResponse, type UpstreamOf } from './omitted';
 
@@ -19,11 +19,11 @@ export interface RecordedBatch {
   ended: boolean;
 }
 
-function emptyRecord(head: ItemHead, status: TaskOutcome, error: TaskError, workflowId: string | null): BatchRecord {
+function emptyRecord(head: ItemHead, status: TaskOutcome, error: TaskError, workflowId: string | null): KeylessRecord {
   return { ...recordWithout(head, status, error, null), workflowId, result: null, resultOmitted: false };
 }
 
-function missingRecord({ id, result }: RecordedBatch, head: ItemHead, lost: boolean): BatchRecord {
+function missingRecord({ id, result }: RecordedBatch, head: ItemHead, lost: boolean): KeylessRecord {
   // Bad lines are known from the input, whether their page was opened or not.
   if (head.problem) return emptyRecord(head, 'rejected', badLineError(head.problem), null);
   const workflowId = itemWorkflowId(id, head.id);
