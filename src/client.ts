@@ -2,6 +2,7 @@
 import { requestChange, requestLook } from './client/ask';
 import { BatchSession } from './client/batch-session';
 import { requestCancel } from './client/cancel';
+import type { LostBatchResult } from './client/lost-batch';
 import { readStatus, readTaskResult, StillRunningError, type StatusReport, type WaitOptions } from './client/read';
 import type { BatchReader } from './client/records';
 import { RETRIED_OUTCOMES } from './client/retry';
@@ -19,7 +20,7 @@ export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
 export { folderStore, RETRIED_OUTCOMES, StillRunningError };
 export type { BatchReader, BlobStore, ConnectOptions, Server };
-export type { ListedTask, ListFilter, Started, StatusReport, Summary, WaitOptions };
+export type { ListedTask, ListFilter, LostBatchResult, Started, StatusReport, Summary, WaitOptions };
 
 /** A connection to the tasks of one namespace. Close it when done. */
 export class DurableResponses extends BatchSession {

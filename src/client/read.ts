@@ -5,7 +5,7 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { BatchProgress, BatchResult, BatchState, TaskResult, TaskStatusView } from '../contracts';
 import { TaskEndedError, UnreachableError, UsageError } from '../errors';
 import { BATCH_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
@@ -13,6 +13,7 @@ import type { BlobStore } from '../store';
 import { batchResultQuery, batchStateQuery, pageProgressQuery } from '../workflows/batch-messages';
 import { taskResultQuery, taskStatusQuery } from '../workflows/messages';
 import { progressOf } from '../workflows/tally';
+import { readLostPages } from './lost-batch';
 import { withAnswer, type UpstreamOf } from './omitted';
 import type { RecordedBatch } from './records';
 
@@ -100,6 +101,12 @@ async function ended<T>(client: Client, id: string, { signal, timeoutMs }: WaitO
   }
 }
 
+/** The reason of a terminate is what somebody typed: it may not say that it was one. */
+function reasonOf({ cause, message }: WorkflowFailedError): string {
+  const reason = cause?.message ?? message;
+  return cause instanceof TerminatedFailure && !/terminated/i.test(reason) ? `terminated (${reason})` : reason;
+}
+
 /** The workflow's result; of one that closed as Cancelled, the answer of `ask`. */
 async function resultOr<T>(
   client: Client,
@@ -113,8 +120,8 @@ async function resultOr<T>(
     return await ended<T>(client, id, options);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const reason = error.cause?.message ?? error.message;
-    if (!(error.cause instanceof CancelledFailure)) throw new TaskEndedError(id, reason);
+    const reason = reasonOf(error);
+    if (!(error.cause instanceof CancelledFailure)) throw new TaskEndedError(id, reason, { cause: error.cause });
     const noWorker = new UnreachableError(
       `${id} was cancelled; its result is known to a worker only.`,
       'Run `npm start`.',
@@ -164,13 +171,18 @@ export async function readBatchProgress(client: Client, id: string): Promise<Bat
 
 /** What is needed to read the records of a batch. @throws UsageError when it is none. */
 export async function readRecorded(client: Client, id: string): Promise<RecordedBatch> {
-  const { memo, status } = await describe(client, id, 'batch');
+  const { memo, status, startTime, closeTime } = await describe(client, id, 'batch');
   const folder = memo?.folder;
   if (typeof folder !== 'string') throw new UsageError([`${id}: says not where its records are`]);
-  const ended = status.name !== 'RUNNING';
-  const lost = (error: unknown) => {
-    if (error instanceof TaskEndedError) return null;
-    throw error;
-  };
-  return { id, folder, ended, result: ended ? await readBatchResult(client, id, {}).catch(lost) : null };
+  if (status.name === 'RUNNING') return { id, folder, ended: false, result: null, lost: null };
+  try {
+    return { id, folder, ended: true, result: await readBatchResult(client, id, {}), lost: null };
+  } catch (error) {
+    if (!(error instanceof TaskEndedError)) throw error;
+    const { reason, cause } = error;
+    const nothingStarted = cause instanceof ApplicationFailure && cause.type === 'InputUnreadable';
+    const pages = nothingStarted ? { pages: [], open: [] } : await readLostPages(client, id);
+    const seconds = Math.round(((closeTime ?? startTime).getTime() - startTime.getTime()) / 100) / 10;
+    return { id, folder, ended: true, result: null, lost: { reason, seconds, ...pages } };
+  }
 }

@@ -99,8 +99,8 @@ export type BatchStop = 'cancelled' | 'budget';
 
 export interface BatchResult {
   batchId: string;
-  /** `stopped` when the budget was used up. */
-  status: 'completed' | 'cancelled' | 'stopped';
+  /** `stopped` when the budget was used up; `lost` when the workflow was terminated or failed: see `lostBatchResult`. */
+  status: 'completed' | 'cancelled' | 'stopped' | 'lost';
   /** Why it was stopped, in words. */
   reason: string | null;
   total: number;
