@@ -1,13 +1,15 @@
 /** The library: start, watch, cancel and read tasks, batches and reports from any program. */
 import { requestChange, requestLook } from './client/ask';
 import { requestCancel } from './client/cancel';
-import { readStatus, readTaskResult, StillRunningError, type StatusReport, type WaitOptions } from './client/read';
+import type { LostBatchResult } from './client/lost-batch';
+import { readTaskResult, StillRunningError, type WaitOptions } from './client/read';
 import type { BatchReader } from './client/records';
 import { ReportSession } from './client/report-session';
 import { RETRIED_OUTCOMES } from './client/retry';
 import { assertId, openSession, random, type ConnectOptions, type Server } from './client/session';
 import { startTaskWorkflow, type Started } from './client/start';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
+import { readStatus, type StatusReport } from './client/status';
 import { countWorkers } from './client/workers';
 import type { TaskChange, TaskInput, TaskOptions, TaskResult, TaskStatusView } from './contracts';
 import { assertTask } from './door';
@@ -19,7 +21,7 @@ export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
 export { folderStore, RETRIED_OUTCOMES, StillRunningError };
 export type { BatchReader, BlobStore, ConnectOptions, Server };
-export type { ListedTask, ListFilter, Started, StatusReport, Summary, WaitOptions };
+export type { ListedTask, ListFilter, LostBatchResult, Started, StatusReport, Summary, WaitOptions };
 
 /** A connection to the tasks of one namespace. Close it when done. */
 export class DurableResponses extends ReportSession {

@@ -29,11 +29,14 @@ export class TaskEndedError extends Error {
 
   constructor(
     readonly id: string,
-    reason: string,
+    /** Why the workflow ended, in the server's words. */
+    readonly reason: string,
+    options?: ErrorOptions,
   ) {
     super(
       `${id} ended without a result: ${reason}. A response it had started may still run upstream: ` +
         `look for metadata.task_id = ${id} before you start it again under another id.`,
+      options,
     );
   }
 }

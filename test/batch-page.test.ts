@@ -108,6 +108,14 @@ describe('what it says', () => {
     expect(text).not.toContain('<figure');
   });
 
+  test('given a custom_id that could not be the id -> then it names the item, in the failures too', async () => {
+    const text = await page([aRecord({ customId: 'my <id>', status: 'failed', result: null })]);
+    const nodes = nodesOf(parse(text));
+    const [row] = JSON.parse(textOf(named(nodes, 'script')[0]!)) as unknown[][];
+    expect(row?.slice(0, 3)).toEqual([1, 'my <id>', 'failed']);
+    expect(named(nodes, 'td').map(textOf)).toContain('my <id>');
+  });
+
   test('given costs and their date -> then both', async () => {
     const result = aResult({ costUsd: 1.5 });
     const text = await all(batchPage({ result, pricesAsOf: '2026-11-01', madeAt: new Date(0) }, each([aRecord()])));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requestOfBatch } from '../src/client/ask';
-import { readBatchProgress } from '../src/client/read';
+import { readBatchProgress } from '../src/client/read-batch';
 import type { BatchItem, BatchPlan, BatchResult, TaskOptions } from '../src/contracts';
 import { createsOf, devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 

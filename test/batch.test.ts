@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createActivities, type Activities } from '../src/activities';
-import { readBatchProgress } from '../src/client/read';
+import { readBatchProgress } from '../src/client/read-batch';
 import type { BatchItem, BatchPlan, BatchProgress, BatchResult, TaskOptions } from '../src/contracts';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { BatchInputWriter } from '../src/store/batch-input';

@@ -201,6 +201,24 @@ describe('batches', () => {
     expect(page).toMatch(/^<!doctype html>[^]*<h1>sheet<\/h1>[^]*<\/html>\n$/);
   });
 
+  it('a file of the Batch API whose custom_ids can be no ids -> its output file has exactly those', async () => {
+    const body = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '0' } };
+    const ids = ['my report/1', 'Zürich ☃', 'plain'];
+    const lines = ids.map((custom_id) => ({ custom_id, method: 'POST', url: '/v1/responses', body }));
+    await writeFile(join(place.path, 'moved.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
+    const started = await place.cli(['batch', 'start', 'moved.jsonl', '--id', 'moved', '--wait', '--json']);
+    expect(started.code).toBe(0);
+    const { records } = JSON.parse(started.out) as BatchResult;
+    expect(records?.map(({ workflowId, customId }) => [workflowId, customId])).toEqual([
+      ['moved/item-0001', ids[0]],
+      ['moved/item-0002', ids[1]],
+      ['moved/plain', null],
+    ]);
+    const { out } = await place.cli(['batch', 'results', 'moved', '--format', 'openai-batch']);
+    const written = out.trimEnd().split('\n');
+    expect(written.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id)).toEqual(ids);
+  });
+
   it('cancel -> what runs is cancelled upstream, and wait exits with 1', async () => {
     const lines = ['a', 'b'].map((id) => ({ id, model: 'o3', prompt: 'x', metadata: { emulator_scenario: 'slow' } }));
     await writeFile(join(place.path, 'slow.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));

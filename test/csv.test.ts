@@ -108,6 +108,10 @@ describe('rows that are refused', () => {
 describe('records as CSV', () => {
   const written = (records: BatchRecord[]) => all(csvLines(each(records)));
 
+  test('given a custom_id that is a formula -> then it is text, in a column of its own', async () => {
+    expect(await written([aRecord({ customId: '=1+1' })])).toMatch(/,custom_id\r\n[^]*,'=1\+1\r\n$/);
+  });
+
   test('given a record -> then header and row as they always are', async () => {
     const usage = {
       input_tokens: 10,
@@ -120,9 +124,9 @@ describe('records as CSV', () => {
     expect(await written([record])).toBe(
       'index,id,status,response_id,model,priority,result,error_code,error_message,input_tokens,cached_tokens,' +
         'output_tokens,reasoning_tokens,seconds,started_at,ended_at,polls,creates,retries,possible_orphans,' +
-        'not_cleaned,result_omitted\r\n' +
+        'not_cleaned,result_omitted,custom_id\r\n' +
         '0,item-0001,completed,resp_1,o3,medium,"Say ""hi"",\nthen\tgo.",,,10,4,20,5,3.25,' +
-        '2026-01-01T00:00:00.000Z,2026-01-01T00:00:03.250Z,2,1,0,0,file a; file b,false\r\n',
+        '2026-01-01T00:00:00.000Z,2026-01-01T00:00:03.250Z,2,1,0,0,file a; file b,false,\r\n',
     );
   });
 

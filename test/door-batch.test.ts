@@ -86,7 +86,9 @@ describe('lines that are refused', () => {
     ['task', { request: { model, input: 'a' }, attach: { responseId: 'resp_1' } }, 'both'],
     ['options', { request: { model, input: 'a' }, options: 'low' }, 'expected an object'],
     ['attach.responseId', { attach: { responseId: 'a/b' } }, 'resp_'],
-    ['custom_id', { ...apiLine, custom_id: 'my id' }, '"my id" cannot be'],
+    ['custom_id', { ...apiLine, custom_id: 7 }, 'in quotes'],
+    ['custom_id', { ...apiLine, custom_id: ' ' }, '1 to 512'],
+    ['custom_id', { ...apiLine, custom_id: 'x'.repeat(513) }, '513 characters'],
     ['method', { ...apiLine, method: 'GET' }, '"POST"'],
     ['url', { ...apiLine, url: '/v1/chat/completions' }, '"/v1/responses"'],
     ['body', { ...apiLine, body: 'x' }, 'expected an object'],
@@ -137,6 +139,42 @@ describe('lines that are refused', () => {
   });
 });
 
+describe('custom_ids', () => {
+  const NO_IDS = ['my id', 'Bericht/München 7', '-a', '日本語', '\u202e\0\ud800', '__proto__', 'x'.repeat(101)];
+
+  test('given some that can be no id -> then an id by the place, and the custom_id beside it', () => {
+    const lines = NO_IDS.map((custom_id) => ({ ...apiLine, custom_id }));
+    const { items, problems } = parseBatchLines(jsonl(apiLine, ...lines));
+    expect(problems).toEqual([]);
+    expect(items.map(({ id, customId }) => [id, customId])).toEqual([
+      ['a', undefined],
+      ...NO_IDS.map((customId, i) => [`item-000${i + 2}`, customId]),
+    ]);
+    expect(() => assertBatch({ items })).not.toThrow();
+  });
+
+  test('given an item-0002 in line 1 and a custom_id that can be no id in line 2 -> then two ids', () => {
+    const lines = ['item-0002', 'my id'].map((custom_id) => ({ ...apiLine, custom_id }));
+    const { items } = parseBatchLines(jsonl(...lines));
+    expect(items.map(({ id }) => id)).toEqual(['item-0002', 'item-0002-line-2']);
+  });
+
+  test('given one twice that can be no id -> then the later line is bad, and the message does not repeat it', () => {
+    const line = { ...apiLine, custom_id: 'my id' };
+    const { items, problems } = parseBatchLines(jsonl(line, line));
+    expect(items.map(({ id, customId }) => [id, customId])).toEqual([
+      ['item-0001', 'my id'],
+      ['item-0002', undefined],
+    ]);
+    expect(problems).toEqual(['line 2, custom_id: is that of line 1; write another']);
+  });
+
+  test('given a bad body beside it -> then the rejected item has it, too', () => {
+    const { items } = parseBatchLines(jsonl({ ...apiLine, custom_id: 'my id', body: {} }));
+    expect(items[0]).toMatchObject({ id: 'item-0001', customId: 'my id', problem: { line: 1, field: 'input' } });
+  });
+});
+
 describe('files that are refused', () => {
   test.each<[string, string, RegExp]>([
     ['nothing', '', /^file: no task in it; /],
@@ -169,6 +207,12 @@ describe('assertBatch', () => {
     ['no items', { items: [] }, 'items: a batch needs at least one'],
     ['two items of one id', { items: [good, good] }, 'items[1].id: is the id'],
     ['an id with a slash', { items: [{ ...good, id: 'a/b' }] }, 'items[0].id: expected'],
+    ['a blank customId', { items: [{ ...good, customId: ' ' }] }, 'items[0].customId: 1 characters, or only blanks'],
+    [
+      'two items of one customId',
+      { items: [good, { ...good, id: 'b' }].map((one) => ({ ...one, customId: 'my id' })) },
+      'items[1].customId: is that of an item before it',
+    ],
     ['a blank prompt', { items: [{ id: 'a', task: { request: { model: 'o3', input: ' ' } } }] }, 'items[0], input'],
     ['concurrency of 0', { items: [good], concurrency: 0 }, 'concurrency: expected'],
     ['a bad option for all', { items: [good], options: { maxWaitSeconds: -1 } }, 'maxWaitSeconds'],

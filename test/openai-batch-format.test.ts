@@ -72,6 +72,11 @@ describe('lines', () => {
     expect(lineOf({ index: 1 }).id).not.toBe(lineOf({}).id);
   });
 
+  test('given a custom_id that could not be the id -> then exactly that', () => {
+    const customId = 'Bericht/München 7\u202e "x"';
+    expect(lineOf({ customId }, stored()).custom_id).toBe(customId);
+  });
+
   test.each<[string, Partial<BatchRecord>, { code: string; message: string }]>([
     [
       'a bad line',

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from '../../emulator';
 import { startBatch } from '../../src/client/batch';
-import { readRecorded } from '../../src/client/read';
+import { readRecorded } from '../../src/client/read-batch';
 import { batchReader } from '../../src/client/records';
 import type { BatchRecord, BatchResult } from '../../src/contracts';
 import { parseBatchLines } from '../../src/door';

@@ -15,7 +15,8 @@ export function createBatchActivities({ store }: { store: BlobStore }) {
     /** What a page's workflow knows of its items. @throws `InputUnreadable` when this worker sees another store. */
     async readHeads({ folder, file }: { folder: string; file: number }): Promise<ItemHead[]> {
       try {
-        return await readHeads(store, folder, file);
+        // No workflow needs the user's own key, which may be any text.
+        return (await readHeads(store, folder, file)).map((head) => ({ ...head, customId: undefined }));
       } catch (error) {
         const gone = error instanceof BlobMissingError || error instanceof SyntaxError;
         if (!gone || Context.current().info.attempt < READ_ATTEMPTS) throw error;

@@ -1,7 +1,8 @@
 /** `batch wait`, `batch results`: the records of a batch, shown or written. */
 import type { Command } from 'commander';
-import type { DurableResponses } from '../client';
+import type { DurableResponses, LostBatchResult } from '../client';
 import type { BatchResult } from '../contracts';
+import { TaskEndedError } from '../errors';
 import { FORMATS } from '../results/formats';
 import { assertOutputs, formatNamed, isElsewhere, writeOutputs, type OutputFlags } from './batch-output';
 import { assertId } from './options';
@@ -28,22 +29,45 @@ function showRecords(result: BatchResult): void {
 }
 
 /** What a person has to know besides the counts. */
-function warn({ reason, lostPages, notStarted, retries }: BatchResult): void {
-  if (reason) say(`Stopped: ${reason}`);
+function warn({ status, reason, lostPages, notStarted, retries }: BatchResult): void {
+  if (reason && status !== 'lost') say(`Stopped: ${reason}`);
   if (notStarted > 0) say(`${notStarted} items were never started; \`batch retry\` starts them.`);
   if (retries > 0) say(`${retries} failed responses were created again (retryOn).`);
   if (lostPages.length > 0)
     say(`Pages ${lostPages.map((page) => page + 1).join(', ')} were lost: their items without a record are unknown.`);
 }
 
-const codeOf = ({ counts, total }: BatchResult): number =>
-  counts.completed === total ? EXIT.completed : EXIT.otherwise;
+/** What a person has to look after when a batch is lost; said also where the result is JSON. */
+function warnOfLost({ batchId, reason, counts, openPages }: LostBatchResult): void {
+  say(`${batchId} ended without a result: ${reason}. This is what was written down.`);
+  if (counts.unknown)
+    say(
+      `${counts.unknown} items are unknown: their responses may still run upstream and be paid. Each record names its ` +
+        'task: see `task status ID`, or look for metadata.task_id.',
+    );
+  if (openPages > 0) say(`${openPages} of its pages still run and may write more down: repeat this later.`);
+}
+
+/** The result, or what is known of a batch without one. */
+async function resultOf(client: DurableResponses, id: string, records: boolean): Promise<BatchResult> {
+  try {
+    return await waitFor(client, id, (signal) => client.batchResult(id, { signal, records }));
+  } catch (error) {
+    if (!(error instanceof TaskEndedError)) throw error;
+    const lost = await client.lostBatchResult(id, { records });
+    warnOfLost(lost);
+    return lost;
+  }
+}
+
+const codeOf = ({ status, counts, total }: BatchResult): number =>
+  status !== 'lost' && counts.completed === total ? EXIT.completed : EXIT.otherwise;
 
 /** Waits for the end, then shows or writes the records. */
 export async function finish(client: DurableResponses, id: string, flags: OutputFlags): Promise<number> {
   const { json, out, html } = flags;
   const elsewhere = isElsewhere(flags);
-  const result = await waitFor(client, id, (signal) => client.batchResult(id, { signal, records: !elsewhere }));
+  const result = await resultOf(client, id, !elsewhere);
   const omitted = elsewhere
     ? await writeOutputs(client, result, flags)
     : (result.records ?? []).filter(({ resultOmitted }) => resultOmitted).length;

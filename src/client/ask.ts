@@ -11,7 +11,7 @@ import { checkChange } from '../door';
 import { UnreachableError, UsageError } from '../errors';
 import { pauseBatchUpdate, resumeBatchUpdate, setConcurrencyUpdate } from '../workflows/batch-messages';
 import { changeTaskUpdate, lookNowSignal } from '../workflows/messages';
-import { describe, type Kind } from './read';
+import { describe, type Kind } from './describe';
 
 /** An update waits for a worker; one that is there answers in far less. */
 const UPDATE_DEADLINE_MS = 8_000;

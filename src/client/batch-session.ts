@@ -4,7 +4,9 @@ import { UsageError } from '../errors';
 import { freshId } from '../names';
 import { requestOfBatch } from './ask';
 import { startBatch, type StartedBatch } from './batch';
-import { readBatchResult, readRecorded, type WaitOptions } from './read';
+import { countLost, untilEnded, type LostBatchResult } from './lost-batch';
+import { readBatchResult, type WaitOptions } from './read';
+import { readRecorded } from './read-batch';
 import { batchReader, type BatchReader } from './records';
 import { checkOutcomes, itemsToRetry, RETRIED_OUTCOMES } from './retry';
 import { assertId, random, Session } from './session';
@@ -68,9 +70,29 @@ export class BatchSession extends Session {
    */
   async batchResult(id: string, options: WaitOptions & { records?: boolean } = {}): Promise<BatchResult> {
     const result = await readBatchResult(this.temporal, assertId(id), options);
+    return this.withRecords(result, options);
+  }
+
+  /**
+   * What is known of a batch for which `batchResult` throws a `TaskEndedError`: counted from its records, as those of
+   * `batchReader` are. Waits up to 10 s for its pages, which cancel what runs. An item that was perhaps started and is
+   * not written down is `unknown`: its response may still run upstream.
+   * @throws UsageError when the batch runs, or ended with a result.
+   */
+  async lostBatchResult(id: string, options: { records?: boolean } = {}): Promise<LostBatchResult> {
+    const before = await readRecorded(this.temporal, assertId(id));
+    if (!before.lost) throw new UsageError([`${id}: runs, or ended with a result; use batchResult`]);
+    const { open } = before.lost;
+    if (open.length > 0) await untilEnded(this.temporal, open);
+    const batch = open.length > 0 ? await readRecorded(this.temporal, id) : before;
+    return this.withRecords(await countLost(this.store, batch, batch.lost ?? before.lost), options);
+  }
+
+  /** Those of a batch that is not too large, unless they are not wanted. */
+  private async withRecords<T extends BatchResult>(result: T, options: { records?: boolean }): Promise<T> {
     if (options.records === false || result.total > MAX_RECORDS_IN_RESULT) return { ...result, records: null };
     const records: BatchRecord[] = [];
-    for await (const record of (await this.batchReader(id)).records()) records.push(record);
+    for await (const record of (await this.batchReader(result.batchId)).records()) records.push(record);
     return { ...result, records };
   }
 

@@ -3,7 +3,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { cancelBatchSignal } from '../workflows/batch-messages';
 import { cancelTaskSignal } from '../workflows/messages';
 import { cancelReportSignal } from '../workflows/report-messages';
-import { describe } from './read';
+import { describe } from './describe';
 
 const SIGNALS = { task: cancelTaskSignal, batch: cancelBatchSignal, report: cancelReportSignal };
 

@@ -5,9 +5,21 @@ import { badLineError, recordWithout } from '../contracts/empty-record';
 import { UsageError } from '../errors';
 import { itemWorkflowId } from '../names';
 import { BlobMissingError, type BlobStore } from '../store';
-import { readAnswer, readEntries, readManifest, type StoredEntry } from '../store/batch-records';
+import { readAnswer, readEntries, readManifest, type KeylessRecord, type StoredEntry } from '../store/batch-records';
 import { batchKeys } from '../store/keys';
 import { fetchAnswer, fetchResponse, type UpstreamOf } from './omitted';
+
+/** What is known of a batch whose workflow was terminated or failed. */
+export interface LostBatch {
+  /** Why, in the server's words. */
+  reason: string;
+  /** From start to end of the workflow. */
+  seconds: number;
+  /** Numbers of the pages whose items may have been started without a record. */
+  pages: number[];
+  /** The workflows of those of them that still run. */
+  open: string[];
+}
 
 /** What is known of a batch whose records are read. */
 export interface RecordedBatch {
@@ -15,20 +27,24 @@ export interface RecordedBatch {
   folder: string;
   /** Null when the batch runs, or ended without a result. */
   result: BatchResult | null;
+  /** Set when it ended without one. */
+  lost: LostBatch | null;
   /** False while it runs: items without a record are left out. */
   ended: boolean;
 }
 
-function emptyRecord(head: ItemHead, status: TaskOutcome, error: TaskError, workflowId: string | null): BatchRecord {
+function emptyRecord(head: ItemHead, status: TaskOutcome, error: TaskError, workflowId: string | null): KeylessRecord {
   return { ...recordWithout(head, status, error, null), workflowId, result: null, resultOmitted: false };
 }
 
-function missingRecord({ id, result }: RecordedBatch, head: ItemHead, lost: boolean): BatchRecord {
+/** @param maybeStarted Its page is lost: nobody knows whether it was started. */
+function missingRecord({ id, result, lost }: RecordedBatch, head: ItemHead, maybeStarted: boolean): KeylessRecord {
   // Bad lines are known from the input, whether their page was opened or not.
   if (head.problem) return emptyRecord(head, 'rejected', badLineError(head.problem), null);
   const workflowId = itemWorkflowId(id, head.id);
-  if (result && !lost) {
-    const message = `The batch was stopped before this item was started: ${result.reason ?? 'no reason given'}`;
+  if (!maybeStarted) {
+    const reason = result?.reason ?? lost?.reason ?? 'no reason given';
+    const message = `The batch was stopped before this item was started: ${reason}`;
     return emptyRecord(head, 'cancelled', { code: 'not_started', message }, null);
   }
   const what = result ? 'The workflow of its page' : 'The batch';
@@ -54,9 +70,10 @@ async function assertStored(store: BlobStore, { id, folder }: RecordedBatch): Pr
 export async function* entriesOf(store: BlobStore, batch: RecordedBatch): AsyncGenerator<StoredEntry> {
   await assertStored(store, batch);
   const { pages } = await readManifest(store, batch.folder);
-  const lost = new Set((batch.result?.lostPages ?? []).map((page) => pages[page]?.file));
+  const lostPages = batch.result?.lostPages ?? batch.lost?.pages ?? [];
+  const lostFiles = new Set(lostPages.map((page) => pages[page]?.file));
   yield* readEntries(store, batch.folder, (head, file) =>
-    batch.ended ? missingRecord(batch, head, lost.has(file)) : null,
+    batch.ended ? missingRecord(batch, head, lostFiles.has(file)) : null,
   );
 }
 

@@ -28,8 +28,8 @@ export async function* itemsToRetry(
   for await (const entry of entriesOf(store, batch)) {
     const { record, head } = entry;
     if (head.problem || !outcomes.includes(record.status)) continue;
-    const { id, task } = await readItem(store, batch.folder, entry);
+    const { id, customId, task } = await readItem(store, batch.folder, entry);
     // Options of the whole batch are in the head: an item gets the same ones again.
-    if (task) yield { id, task: { ...task, options: head.options } };
+    if (task) yield { id, customId, task: { ...task, options: head.options } };
   }
 }

@@ -9,7 +9,7 @@ import type { SearchAttributePair } from '@temporalio/common';
 import type { BatchInput, TaskInput } from '../contracts';
 import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
 import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
-import { describe, type Kind } from './read';
+import { describe, type Kind } from './describe';
 
 /** A task, batch or report that is known to the server. */
 export interface Started {

@@ -2,8 +2,11 @@
 import type { Budget, UsageByModel } from './cost';
 import type { PossibleOrphan, Priority, TaskError, TaskInput, TaskOptions, TaskOutcome, TaskResult } from './task';
 
-/** One line of the input: a task, or the reason why it is none. */
-export type BatchItem = { id: string } & (
+/**
+ * One line of the input: a task, or the reason why it is none. `customId` is a key of the user's own that can be no id:
+ * any text of up to 512 characters. The record has it too, and no workflow knows it.
+ */
+export type BatchItem = { id: string; customId?: string } & (
   | { task: TaskInput; problem?: undefined }
   /** `line` counts from 1. */
   | { problem: { line: number; field: string; message: string }; task?: undefined }
@@ -48,6 +51,8 @@ export interface BatchRecord {
   /** From 0, in input order. */
   index: number;
   id: string;
+  /** The `custom_id` of its line where that could not be the id, else null. */
+  customId: string | null;
   workflowId: string | null;
   responseId: string | null;
   status: TaskOutcome;
@@ -72,8 +77,8 @@ export interface BatchRecord {
   notCleaned: string[];
 }
 
-/** A record as the store has it: the answer lies beside it. */
-export interface StoredRecord extends Omit<BatchRecord, 'result' | 'resultOmitted'> {
+/** A record as the store has it: the answer lies beside it, and `customId` in the input. */
+export interface StoredRecord extends Omit<BatchRecord, 'customId' | 'result' | 'resultOmitted'> {
   answer: { key: string } | { inline: string | null } | 'upstream' | null;
 }
 
@@ -94,8 +99,8 @@ export type BatchStop = 'cancelled' | 'budget';
 
 export interface BatchResult {
   batchId: string;
-  /** `stopped` when the budget was used up. */
-  status: 'completed' | 'cancelled' | 'stopped';
+  /** `stopped` when the budget was used up; `lost` when the workflow was terminated or failed: see `lostBatchResult`. */
+  status: 'completed' | 'cancelled' | 'stopped' | 'lost';
   /** Why it was stopped, in words. */
   reason: string | null;
   total: number;

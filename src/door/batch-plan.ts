@@ -4,10 +4,11 @@ import { priceOf } from '../cost/cost';
 import { UsageError } from '../errors';
 import { MAX_CONCURRENCY } from '../settings';
 import { count, MAX_ITEMS } from './bounds';
+import { customIdProblem, isItemId } from './item-ids';
 import { optionProblems } from './options';
 import { priceProblems } from './prices';
 import { say, show } from './problem';
-import { checkId, checkTask } from './task';
+import { checkTask } from './task';
 
 const MAX_PROBLEMS = 20;
 const TOO_MANY = `items: more than ${count(MAX_ITEMS)}; start several batches`;
@@ -47,19 +48,33 @@ function priceProblem(task: TaskInput, { budget }: BatchSettings): string[] {
   return [model ? `no price for ${show(model)}; maxCostUsd needs one` : 'maxCostUsd needs a model with a price'];
 }
 
+/** Checks the ids of items in their order. */
+function idChecker(): (item: BatchItem, place: string) => string[] {
+  const [ids, customIds] = [new Set<string>(), new Set<string>()];
+  return ({ id, customId }, place) => {
+    const problems = isItemId(id)
+      ? []
+      : [`${place}.id: expected 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`];
+    if (ids.has(id)) problems.push(`${place}.id: is the id of an item before it; write another`);
+    ids.add(id);
+    if (customId === undefined) return problems;
+    const message = customIdProblem(customId);
+    if (message !== undefined) problems.push(`${place}.customId: ${message}`);
+    if (customIds.has(customId)) problems.push(`${place}.customId: is that of an item before it; write another`);
+    customIds.add(customId);
+    return problems;
+  };
+}
+
 /** Checks items in their order; gives what is wrong with each, with its place. */
 export function itemChecker(settings: BatchSettings): (item: BatchItem) => string[] {
-  const seen = new Set<string>();
+  const checkIds = idChecker();
   let next = 0;
-  return ({ id, task, problem }) => {
+  return (item) => {
+    const { task, problem } = item;
     const place = `items[${next++}]`;
     if (next > MAX_ITEMS) return [TOO_MANY];
-    const unusable = checkId(id).length > 0 || id.includes('/');
-    const problems = unusable
-      ? [`${place}.id: expected 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`]
-      : [];
-    if (seen.has(id)) problems.push(`${place}.id: is the id of an item before it; write another`);
-    seen.add(id);
+    const problems = checkIds(item, place);
     if (problem) return problems;
     return [
       ...problems,

@@ -2,15 +2,10 @@
 import type { BatchItem, TaskInput } from '../contracts';
 import { UsageError } from '../errors';
 import { count, MAX_ITEMS } from './bounds';
-import { readLine, type LineDefaults, type ReadLine } from './line';
+import { nameItems, type NumberedLine } from './item-ids';
+import { readLine, type LineDefaults } from './line';
 import { optionProblems } from './options';
-import { isText, say, show, type Problem } from './problem';
-import { checkId } from './task';
-
-/** A line of a file of any format. */
-export interface NumberedLine extends ReadLine {
-  line: number;
-}
+import { say, type Problem } from './problem';
 
 const SPLIT = 'split the file and start one batch for each part';
 
@@ -21,37 +16,6 @@ function linesOf(text: string): { text: string; line: number }[] {
     .split(/\r?\n/)
     .map((content, i) => ({ text: content.trim(), line: i + 1 }))
     .filter(({ text: content }) => content !== '');
-}
-
-/** An item's id becomes the last part of `batch/item`. */
-function idProblem(id: unknown): string | undefined {
-  if (typeof id !== 'string') return 'expected a string; write the id in quotes, or leave it out';
-  if (checkId(id).length === 0 && !id.includes('/')) return undefined;
-  return `${show(id)} cannot be the id of an item; write 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`;
-}
-
-/** Gives every item an id of its own, so that each has a record; an id that cannot be used is one more problem. */
-function assignIds(lines: NumberedLine[]): string[] {
-  const first = new Map<string, number>();
-  for (const { id, line } of lines) {
-    if (typeof id === 'string' && idProblem(id) === undefined && !first.has(id)) first.set(id, line);
-  }
-  const used = new Set(first.keys());
-  const claim = (wanted: string, line: number): string => {
-    let free = wanted;
-    for (let i = 1; used.has(free); i++) free = `${wanted.slice(0, 180)}-line-${line}${i > 1 ? `-${i}` : ''}`;
-    used.add(free);
-    return free;
-  };
-  return lines.map(({ id, idField, line, problems }, i) => {
-    const message = id === undefined ? undefined : idProblem(id);
-    if (message !== undefined) problems.unshift({ field: idField, message });
-    if (message !== undefined || !isText(id)) return claim(`item-${String(i + 1).padStart(4, '0')}`, line);
-    const firstLine = first.get(id);
-    if (firstLine === line) return id;
-    problems.unshift({ field: idField, message: `${show(id)} is the id of line ${firstLine}; write another` });
-    return claim(id, line);
-  });
 }
 
 /** One problem for a line: the first, and where the others are. */
@@ -83,14 +47,14 @@ export function assertCount(items: number): void {
 
 /** Items of their own for all lines, the bad ones too. */
 export function toItems(lines: NumberedLine[]): ParsedBatch {
-  const ids = assignIds(lines);
+  const names = nameItems(lines);
   const said: string[] = [];
   const items = lines.map(({ line, task, problems }, i): BatchItem => {
-    const id = ids[i] ?? '';
+    const name = names[i]!;
     const problem = summarize(problems);
-    if (!problem) return { id, task: task as unknown as TaskInput };
+    if (!problem) return { ...name, task: task as unknown as TaskInput };
     said.push(say(problem, `line ${line}`));
-    return { id, problem: { line, ...problem } };
+    return { ...name, problem: { line, ...problem } };
   });
   return { items, problems: said };
 }

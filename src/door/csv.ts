@@ -1,9 +1,10 @@
 /** A batch file as CSV (RFC 4180): a header, then each row a task. */
 import { CsvError, parse } from 'csv-parse/sync';
 import { UsageError } from '../errors';
-import { assertCount, assertDefaults, toItems, type NumberedLine, type ParsedBatch } from './batch';
+import { assertCount, assertDefaults, toItems, type ParsedBatch } from './batch';
 import { count, MAX_BYTES } from './bounds';
 import { fieldsOf, headerProblems } from './csv-columns';
+import type { NumberedLine } from './item-ids';
 import { flatForm, wrong, type LineDefaults, type ReadLine } from './line';
 
 interface Row {

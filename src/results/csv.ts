@@ -28,6 +28,7 @@ const COLUMNS: Record<string, (record: BatchRecord) => Cell> = {
   possible_orphans: ({ possibleOrphans }) => possibleOrphans.length,
   not_cleaned: ({ notCleaned }) => notCleaned.join('; '),
   result_omitted: ({ resultOmitted }) => String(resultOmitted),
+  custom_id: ({ customId }) => customId,
 };
 
 /** What a spreadsheet may take for a formula, also behind quotes and space; the wide forms count in some of them. */

@@ -36,7 +36,7 @@ function errorOf(record: BatchRecord): NonNullable<OpenaiBatchLine['error']> {
 export function openaiBatchLine({ record, answer }: RecordWithResponse, batchId: string): OpenaiBatchLine {
   return {
     id: requestId(batchId, record.index),
-    custom_id: record.id,
+    custom_id: record.customId ?? record.id,
     response: answer && { status_code: 200, request_id: answer.requestId, body: answer.response },
     error: answer ? null : errorOf(record),
   };

@@ -22,19 +22,25 @@ export interface BatchManifest {
 /** An item as it lies in a page. */
 export type StoredItem = { index: number } & BatchItem;
 
+/** A head as it lies in the store. */
+export interface StoredHead extends ItemHead {
+  customId?: string;
+}
+
 interface OpenPage {
   priority: Priority;
   lines: Buffer[];
   sizeBytes: number;
-  heads: ItemHead[];
+  heads: StoredHead[];
 }
 
-function headOf(item: StoredItem, at: ItemHead['at'], options: TaskOptions): ItemHead {
-  const { index, id, task, problem } = item;
+function headOf(item: StoredItem, at: ItemHead['at'], options: TaskOptions): StoredHead {
+  const { index, id, customId, task, problem } = item;
   const merged = { ...options, ...task?.options };
   return {
     index,
     id,
+    ...(customId === undefined ? {} : { customId }),
     at,
     ...(problem ? { problem } : {}),
     ...(task?.attach ? { attach: task.attach } : {}),

@@ -1,24 +1,20 @@
 /** The records of a batch, out of the store and in input order. Only a page of each priority is in memory at a time. */
-import {
-  PRIORITIES,
-  type BatchRecord,
-  type ItemHead,
-  type PageRef,
-  type StoredAnswer,
-  type StoredRecord,
-} from '../contracts';
+import { PRIORITIES, type BatchRecord, type PageRef, type StoredAnswer, type StoredRecord } from '../contracts';
 import { BlobMissingError, type BlobStore } from '.';
-import type { BatchManifest, StoredItem } from './batch-input';
+import type { BatchManifest, StoredHead, StoredItem } from './batch-input';
 import { batchKeys } from './keys';
 
 /** What is said of an item that has no record; null leaves it out. */
-export type Missing = (head: ItemHead, file: number) => BatchRecord | null;
+export type Missing = (head: StoredHead, file: number) => KeylessRecord | null;
+
+/** A record before the user's own key, which is in the input, is put into it. */
+export type KeylessRecord = Omit<BatchRecord, 'customId'>;
 
 export interface StoredEntry {
   record: BatchRecord;
   /** Where the record's text came from; null when it is not in the store, or there is no text. */
   answer: StoredAnswer | null;
-  head: ItemHead;
+  head: StoredHead;
   file: number;
 }
 
@@ -28,8 +24,8 @@ export async function readManifest(store: BlobStore, folder: string): Promise<Ba
   return parse(await store.get(batchKeys.manifest(folder))) as BatchManifest;
 }
 
-export async function readHeads(store: BlobStore, folder: string, file: number): Promise<ItemHead[]> {
-  return parse(await store.get(batchKeys.heads(folder, file))) as ItemHead[];
+export async function readHeads(store: BlobStore, folder: string, file: number): Promise<StoredHead[]> {
+  return parse(await store.get(batchKeys.heads(folder, file))) as StoredHead[];
 }
 
 /** An item as it was given: a retry starts from it. */
@@ -58,7 +54,7 @@ async function recordsOfPage(store: BlobStore, folder: string, file: number): Pr
   return records;
 }
 
-type Told = Pick<StoredEntry, 'record' | 'answer'>;
+type Told = Pick<StoredEntry, 'answer'> & { record: KeylessRecord };
 
 async function withText(store: BlobStore, { answer, ...record }: StoredRecord): Promise<Told> {
   const told = (result: string | null, resultOmitted: boolean, stored: StoredAnswer | null = null): Told => ({
@@ -83,7 +79,7 @@ async function* entriesOf(
     for (const head of await readHeads(store, folder, file)) {
       const stored = records.get(head.index);
       const { record, answer } = stored ? await withText(store, stored) : { record: missing(head, file), answer: null };
-      if (record) yield { record, answer, head, file };
+      if (record) yield { record: { ...record, customId: head.customId ?? null }, answer, head, file };
     }
   }
 }

@@ -9,8 +9,10 @@ function add<K extends string>(into: Partial<Record<K, number>>, key: K, count =
   into[key] = (into[key] ?? 0) + count;
 }
 
+type Counted = Pick<StoredRecord, 'status' | 'priority' | 'retries' | 'model' | 'responseId' | 'usage'>;
+
 /** Takes a record into a tally. Every response that was paid for counts, those that were tried again too. */
-export function countRecord(tally: Tally, record: StoredRecord): void {
+export function countRecord(tally: Tally, record: Counted): void {
   add(tally.counts, record.status);
   add(tally.byPriority, record.priority);
   tally.retries += record.retries.length;

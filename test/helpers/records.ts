@@ -5,6 +5,7 @@ import type { BatchRecord, BatchResult } from '../../src/contracts';
 export const aRecord = (fields: Partial<BatchRecord> = {}): BatchRecord => ({
   index: 0,
   id: 'item-0001',
+  customId: null,
   workflowId: 'batch/item-0001',
   responseId: 'resp_1',
   status: 'completed',

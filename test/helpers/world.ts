@@ -11,7 +11,7 @@ import type { Activities, CleanUpHook } from '../../src/activities';
 import type { BatchPlan, BatchRecord, TaskInput, TaskOptions, TaskResult } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../../src/names';
 import { batchReader } from '../../src/client/records';
-import { readRecorded } from '../../src/client/read';
+import { readRecorded } from '../../src/client/read-batch';
 import { startBatch } from '../../src/client/batch';
 import { folderStore, type BlobStore } from '../../src/store';
 import { createWorker } from '../../src/worker';

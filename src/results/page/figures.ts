@@ -6,6 +6,7 @@ export const MAX_FAILURES_SHOWN = 200;
 
 export interface Failure {
   index: number;
+  /** The user's own key. */
   id: string;
   status: TaskOutcome;
   responseId: string | null;
@@ -47,7 +48,7 @@ function leftOf({ notCleaned, possibleOrphans }: BatchRecord): string[] {
 
 /** Takes one record in. */
 export function addRecord(figures: Figures, record: BatchRecord): void {
-  const { status, error, seconds, usage, startedAt, endedAt, index, id, responseId } = record;
+  const { status, error, seconds, usage, startedAt, endedAt, index, customId, responseId } = record;
   const completed = status === 'completed';
   if (seconds !== null) figures.seconds.push(seconds);
   if (usage) figures.outputTokens.push(usage.output_tokens);
@@ -61,7 +62,7 @@ export function addRecord(figures: Figures, record: BatchRecord): void {
   figures.codes.set(code, (figures.codes.get(code) ?? 0) + 1);
   if (figures.failures.length >= MAX_FAILURES_SHOWN) return;
   const message = [error?.message ?? '', ...left].filter(Boolean).join(' · ');
-  figures.failures.push({ index, id, status, responseId, code, message });
+  figures.failures.push({ index, id: customId ?? record.id, status, responseId, code, message });
 }
 
 const MAX_POINTS = 300;

@@ -108,8 +108,8 @@ function excerpt(text: string, chars: number): string {
 
 /** A record as a row of the data. */
 export function rowJson(record: BatchRecord, maxChars: number): string {
-  const { index, id, status, model, seconds, polls, usage, result, resultOmitted, error } = record;
+  const { index, id, customId, status, model, seconds, polls, usage, result, resultOmitted, error } = record;
   const text = result ?? (error ? `${error.code}: ${error.message}` : resultOmitted ? '(answer not at hand)' : '');
   const tokens = [usage?.input_tokens ?? null, usage?.output_tokens ?? null];
-  return scriptJson([index + 1, id, status, model, seconds, polls, ...tokens, excerpt(text, maxChars)]);
+  return scriptJson([index + 1, customId ?? id, status, model, seconds, polls, ...tokens, excerpt(text, maxChars)]);
 }

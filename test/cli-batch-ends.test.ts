@@ -1,0 +1,89 @@
+/** Batches that end otherwise than by their last item, on the command line against `npm start`. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Ledger } from '../emulator';
+import { DurableResponses } from '../src/client';
+import { loadConfig } from '../src/config';
+import type { BatchRecord, BatchResult } from '../src/contracts';
+import { eventually, processesNaming } from './helpers/embedded';
+import { emulatorOf, newPlace, type Place, type Running } from './helpers/programs';
+
+let place: Place;
+let started: Running;
+
+beforeAll(async () => {
+  place = await newPlace();
+  started = await place.start();
+});
+
+afterAll(async () => {
+  started.child.kill('SIGINT');
+  expect((await started.ended).code).toBe(0);
+  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
+  await place.remove();
+});
+
+/** Writes a batch file, and starts it. */
+async function start(id: string, lines: object[], ...words: string[]) {
+  await writeFile(join(place.path, `${id}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return place.cli(['batch', 'start', `${id}.jsonl`, '--model', 'o3', '--id', id, ...words]);
+}
+
+const creates = async () => ((await (await fetch((await emulatorOf(place)).ledgerUrl)).json()) as Ledger).creates;
+const createsOf = async (id: string) =>
+  (await creates()).filter(({ metadata }) => metadata.task_id?.startsWith(`${id}/`));
+
+async function terminate(...ids: string[]): Promise<void> {
+  const client = await DurableResponses.connect({ config: loadConfig(place.env) });
+  for (const id of ids) await client.temporal.workflow.getHandle(id).terminate('by hand');
+  await client.close();
+}
+
+const line = (id: string, seconds: string) => ({
+  id,
+  prompt: `Prompt ${id}`,
+  metadata: { emulator_queued_seconds: '0', emulator_run_seconds: seconds },
+});
+
+const recordsIn = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((one) => JSON.parse(one) as BatchRecord);
+
+it('results of a terminated batch -> what ended, what was cancelled, what was never started; exit 1', async () => {
+  const lines = [line('quick', '0'), line('slow', '600'), line('waits', '600')];
+  expect((await start('ended', lines, '--concurrency', '1')).code).toBe(0);
+  await eventually('the slow one runs', async () => (await createsOf('ended')).length === 2);
+  await terminate('ended');
+  const { code, out, err } = await place.cli(['batch', 'results', 'ended', '--out', 'ended.jsonl', '--html', 'e.html']);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toContain('ended ended without a result: terminated (by hand). This is what was written down.');
+  expect(err).toContain('1 items were never started; `batch retry` starts them.');
+  expect(err).not.toContain('unknown');
+  const records = recordsIn(await readFile(join(place.path, 'ended.jsonl'), 'utf8'));
+  expect(records.map(({ id, status }) => [id, status])).toEqual([
+    ['quick', 'completed'],
+    ['slow', 'cancelled'],
+    ['waits', 'cancelled'],
+  ]);
+  expect(await readFile(join(place.path, 'e.html'), 'utf8')).toContain('Batch lost');
+});
+
+it('results of one with a terminated page, as JSON -> what may still run is named; exit 1', async () => {
+  // Each priority has a page of its own.
+  const lines = [
+    { ...line('slow', '600'), priority: 'high' },
+    { ...line('more', '600'), priority: 'low' },
+  ];
+  expect((await start('lost', lines)).code).toBe(0);
+  await eventually('both run', async () => (await createsOf('lost')).length === 2);
+  await terminate('lost/page/0001', 'lost');
+  const { code, out, err } = await place.cli(['batch', 'results', 'lost', '--json']);
+  expect(code).toBe(1);
+  const { records, ...result } = JSON.parse(out) as BatchResult;
+  expect(result).toMatchObject({ batchId: 'lost', status: 'lost', counts: { unknown: 1, cancelled: 1 } });
+  expect(err).toContain('1 items are unknown: their responses may still run upstream and be paid.');
+  expect(records?.[0]).toMatchObject({ status: 'unknown', workflowId: 'lost/slow', error: { code: 'batch_lost' } });
+});
