@@ -102,7 +102,7 @@ it('start --prices --max-cost-usd, and it is reached -> says so; then at most a 
   const { records, ...result } = JSON.parse(
     (await place.cli(['batch', 'results', 'budget', '--json'])).out,
   ) as BatchResult;
-  expect(result).toMatchObject({ status: 'stopped', total: 20, lostPages: [] });
+  expect(result).toMatchObject({ status: 'stopped', total: 20, lostPages: [], pricesAsOf: '2026-11-01' });
   const paid = (records ?? []).filter(({ status }) => status === 'completed');
   const inTurn = paid.sort((a, b) => Date.parse(a.endedAt ?? '') - Date.parse(b.endedAt ?? ''));
   const costs = inTurn.map(({ usage }) => ((usage?.total_tokens ?? 0) * dollars) / 1_000_000);
