@@ -26,12 +26,7 @@ const attr = (node: Node, name: string) => node.attrs?.find((one) => one.name ==
 const named = (nodes: Node[], name: string) => nodes.filter(({ nodeName }) => nodeName === name);
 
 const page = (records: BatchRecord[], fields: Parameters<typeof aResult>[0] = {}) =>
-  all(
-    batchPage(
-      { result: aResult({ total: records.length, ...fields }), pricesAsOf: null, madeAt: new Date(0) },
-      each(records),
-    ),
-  );
+  all(batchPage({ result: aResult({ total: records.length, ...fields }), madeAt: new Date(0) }, each(records)));
 
 const HOSTILE = [
   '<script>alert(1)</script>',
@@ -117,8 +112,7 @@ describe('what it says', () => {
   });
 
   test('given costs and their date -> then both', async () => {
-    const result = aResult({ costUsd: 1.5 });
-    const text = await all(batchPage({ result, pricesAsOf: '2026-11-01', madeAt: new Date(0) }, each([aRecord()])));
+    const text = await page([aRecord()], { costUsd: 1.5, pricesAsOf: '2026-11-01' });
     expect(text).toContain('$1.50');
     expect(text).toContain('prices of 2026-11-01');
   });

@@ -87,3 +87,33 @@ it('results of one with a terminated page, as JSON -> what may still run is name
   expect(err).toContain('1 items are unknown: their responses may still run upstream and be paid.');
   expect(records?.[0]).toMatchObject({ status: 'unknown', workflowId: 'lost/slow', error: { code: 'batch_lost' } });
 });
+
+it('start --prices --max-cost-usd, and it is reached -> says so; then at most a window ends', async () => {
+  const [window, limit, dollars] = [2, 0.25, 1_000];
+  const prices = { asOf: '2026-11-01', models: { o3: { input: dollars, output: dollars } } };
+  await writeFile(join(place.path, 'prices.json'), JSON.stringify(prices));
+  // The two slots end in turn, so that the stop arrives before the next end.
+  const lines = Array.from({ length: 20 }, (_, i) => line(`b${i}`, i === 0 ? '1.5' : '3'));
+  const budget = ['--prices', 'prices.json', '--max-cost-usd', String(limit)];
+  const how = ['--concurrency', String(window), '--poll-intervals', '0.2', '--wait'];
+  const { code, err } = await start('budget', lines, ...budget, ...how);
+  expect(code).toBe(1);
+  expect(err).toContain(`Stopped: The budget is used up (maxCostUsd ${limit}).`);
+  const { records, ...result } = JSON.parse(
+    (await place.cli(['batch', 'results', 'budget', '--json'])).out,
+  ) as BatchResult;
+  expect(result).toMatchObject({ status: 'stopped', total: 20, lostPages: [], pricesAsOf: '2026-11-01' });
+  const paid = (records ?? []).filter(({ status }) => status === 'completed');
+  const inTurn = paid.sort((a, b) => Date.parse(a.endedAt ?? '') - Date.parse(b.endedAt ?? ''));
+  const costs = inTurn.map(({ usage }) => ((usage?.total_tokens ?? 0) * dollars) / 1_000_000);
+  const spent = costs.map((_, i) => costs.slice(0, i + 1).reduce((sum, cost) => sum + cost));
+  expect(result.costUsd).toBeCloseTo(spent.at(-1) ?? 0);
+  const reached = spent.findIndex((sum) => sum >= limit);
+  expect(reached).toBeGreaterThanOrEqual(0);
+  // Those that ran when it was reached, and the one that had taken the free slot before the stop came.
+  expect(paid.length - 1 - reached).toBeLessThanOrEqual(window);
+  expect(result.costUsd! - spent[reached]!).toBeLessThanOrEqual(window * Math.max(...costs));
+  expect(await createsOf('budget')).toHaveLength(paid.length);
+  expect(result).toMatchObject({ counts: { cancelled: 20 - paid.length }, notStarted: 20 - paid.length });
+  expect(err).toContain(`${result.notStarted} items were never started; \`batch retry\` starts them.`);
+});

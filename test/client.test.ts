@@ -78,7 +78,7 @@ describe('starting', () => {
   it('a task that is not valid -> UsageError, and no workflow of that id', async () => {
     const id = uniqueId('bad');
     await expect(client.startTask({ request: { model: 'o3', input: '' } }, { id })).rejects.toThrow(UsageError);
-    await expect(client.status(id)).rejects.toThrow('no such task or batch');
+    await expect(client.status(id)).rejects.toThrow('no such task, batch or report');
   });
 
   it('all labels at their bounds -> started, with a summary and details that the server takes', async () => {

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { DurableResponses } from '../client';
-import type { BatchProgress, BatchResult } from '../contracts';
+import type { BatchResult } from '../contracts';
 import { UsageError } from '../errors';
 import { counted, formatOf, FORMATS, linesOf, type Format, type Written } from '../results/formats';
 import { batchPage } from '../results/page';
@@ -47,16 +47,9 @@ export function assertOutputs({ json, out, format, html }: OutputFlags): void {
     throw new UsageError(['--json: both this and --format write to standard output; leave one out, or add --out']);
 }
 
-/** The date of the prices; a worker knows it. */
-async function pricesAsOf(client: DurableResponses, { batchId, costUsd }: BatchResult): Promise<string | null> {
-  if (costUsd === null) return null;
-  const { view } = await client.status(batchId);
-  return (view as BatchProgress | null)?.budget?.prices?.asOf ?? null;
-}
-
 async function writePage(client: DurableResponses, result: BatchResult, file: string): Promise<number> {
   const written: Written = { records: 0, omitted: 0 };
-  const facts = { result, pricesAsOf: await pricesAsOf(client, result), madeAt: new Date() };
+  const facts = { result, madeAt: new Date() };
   const reader = await client.batchReader(result.batchId);
   await writeWhole(file, batchPage(facts, counted(reader.records(), written)));
   return written.omitted;

@@ -78,6 +78,7 @@ export async function countLost(store: BlobStore, batch: RecordedBatch, lost: Lo
     usage: tally.usage,
     // The prices are in the input of the workflow.
     costUsd: null,
+    pricesAsOf: null,
     retries: tally.retries,
     lostPages: lost.pages,
     retryOf,

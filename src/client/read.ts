@@ -1,6 +1,6 @@
 /** Reading results of running and of closed workflows. */
 import { WorkflowFailedError, type Client } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { BatchResult, ReportResult, TaskResult } from '../contracts';
 import { TaskEndedError, UnreachableError } from '../errors';
 import type { BlobStore } from '../store';

@@ -110,6 +110,8 @@ export interface BatchResult {
   usage: UsageByModel;
   /** Null when no prices were given. */
   costUsd: number | null;
+  /** The date of the prices behind it. */
+  pricesAsOf: string | null;
   retries: number;
   /** Pages whose workflow was terminated or failed: what they had not written down is `unknown`. */
   lostPages: number[];

@@ -96,6 +96,7 @@ export function resultOf(batch: Batch, nowMs: number): BatchResult {
     notStarted,
     usage: tally.usage,
     costUsd: costOf(tally.usage, batch.input.budget),
+    pricesAsOf: batch.input.budget?.prices?.asOf ?? null,
     retries: tally.retries,
     lostPages: batch.lost,
     retryOf: batch.input.retryOf ?? null,

@@ -36,6 +36,7 @@ export const aResult = (fields: Partial<BatchResult> = {}): BatchResult => ({
   notStarted: 0,
   usage: {},
   costUsd: null,
+  pricesAsOf: null,
   retries: 0,
   lostPages: [],
   retryOf: null,

@@ -6,15 +6,13 @@ import { endedOver, type Figures } from './figures';
 /** What a page is made of, besides the records. */
 export interface PageFacts {
   result: BatchResult;
-  /** The date of the prices behind `result.costUsd`, when it is known. */
-  pricesAsOf: string | null;
   madeAt: Date;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-function factsOf({ result, pricesAsOf }: PageFacts, { seconds }: Figures): Html {
-  const { total, counts, usage, costUsd, retries } = result;
+function factsOf({ result }: PageFacts, { seconds }: Figures): Html {
+  const { total, counts, usage, costUsd, pricesAsOf, retries } = result;
   const completed = counts.completed ?? 0;
   const sum = (pick: (one: (typeof usage)[string]) => number) =>
     Object.values(usage)
