@@ -127,7 +127,7 @@ describe('a wrong upstream or namespace', () => {
   it('a task that is not there -> exit 2, names it', async () => {
     const { code, err } = await place.cli(['task', 'status', 'nobody'], { TEMPORAL_ADDRESS: env.address });
     expect(code).toBe(2);
-    expect(err).toContain('nobody: no such task or batch in this namespace');
+    expect(err).toContain('nobody: no such task, batch or report in this namespace');
   });
 
   it('doctor, a key that is refused -> exit 3, says so and never the key', async () => {
