@@ -24,14 +24,6 @@ interface Flags {
   seed: string;
 }
 
-interface WindowFlags {
-  tasks: string;
-  concurrency: string;
-  seconds: string;
-  pollIntervals: string;
-  createsPerSecond: string;
-}
-
 const planOf = (flags: Flags): ScalePlan => ({
   tasks: Number(flags.tasks),
   badLines: Number(flags.badLines),
@@ -107,8 +99,7 @@ async function measure(name: string, plan: ScalePlan, write: Write): Promise<voi
   const rows = rowsOf(figures, plan).map((row) => `| ${row.join(' | ')} |`);
   const what = `${plan.tasks} tasks of ${plan.minSeconds} to ${plan.maxSeconds} s and ${plan.badLines} bad lines`;
   const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const rate = plan.maxCreatesPerSecond === undefined ? '' : `, at most ${plan.maxCreatesPerSecond} creates a second`;
-  const looks = `looks after ${plan.pollIntervalsSeconds.join(', ')} s${rate}`;
+  const looks = `looks after ${plan.pollIntervalsSeconds.join(', ')} s`;
   const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
   console.log(text);
   write(name, text);
@@ -140,22 +131,19 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--tasks <n>', '', '2000')
     .option('--concurrency <n>', '', '100')
     .option('--seconds <n>', '', '20')
-    .option('--poll-intervals <list>', 'seconds', '0.5')
-    .option('--creates-per-second <n>', 'of the gate; 0 for none', '6')
-    .action((flags: WindowFlags) => {
-      const { tasks, concurrency, seconds, pollIntervals, createsPerSecond } = flags;
+    .action(({ tasks, concurrency, seconds }: { tasks: string; concurrency: string; seconds: string }) => {
       const none = {
         badLines: '0',
         kills: '0',
         serverKills: '0',
         killEvery: '1',
+        pollIntervals: '1',
         timeScale: '1',
         stuckSeconds: '30',
         seed: '1',
       };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
-      const plan = planOf({ tasks, concurrency, pollIntervals, ...equal, ...none });
-      const maxCreatesPerSecond = Number(createsPerSecond) || undefined;
-      return measure('window', { ...plan, maxCreatesPerSecond, failing: 0, rejected: 0, stuck: 0 }, write);
+      const plan = planOf({ tasks, concurrency, ...equal, ...none });
+      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0 }, write);
     });
 }

@@ -44,11 +44,11 @@ function workerOf(address: string, emulatorUrl: string, storeDir: string, more: 
   return new KilledProgram({ file: 'src/start.js', env, ready: /Worker on / });
 }
 
-function fleetOf(address: string, emulatorUrl: string, storeDir: string, env: Record<string, string>) {
-  const worker = workerOf(address, emulatorUrl, storeDir, env);
+function fleetOf(address: string, emulatorUrl: string, storeDir: string) {
+  const worker = workerOf(address, emulatorUrl, storeDir);
   const all = [worker];
-  const newWorker: Place['newWorker'] = (more) => {
-    const other = workerOf(address, emulatorUrl, storeDir, more);
+  const newWorker: Place['newWorker'] = (env) => {
+    const other = workerOf(address, emulatorUrl, storeDir, env);
     all.push(other);
     return other;
   };
@@ -65,18 +65,8 @@ async function serverPidIn(dataDir: string): Promise<number | undefined> {
   return pid !== undefined && isAlive(pid) ? pid : undefined;
 }
 
-const metersOf = (worker: KilledProgram, serverPid: Place['serverPid'], emulator: KilledProgram): Place['meters'] => ({
-  worker: new UsageMeter(() => worker.pid),
-  server: new UsageMeter(serverPid),
-  emulator: new UsageMeter(() => emulator.pid),
-});
-
-/** Starts the servers; `body` starts the worker. @param env More settings of the worker. */
-export async function withPlace<T>(
-  timeScale: number,
-  body: (place: Place) => Promise<T>,
-  env: Record<string, string> = {},
-): Promise<T> {
+/** Starts the servers; `body` starts the worker. */
+export async function withPlace<T>(timeScale: number, body: (place: Place) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-responses-scale-'));
   const storeDir = join(folder, 'store');
   const dataDir = join(folder, 'data');
@@ -86,9 +76,13 @@ export async function withPlace<T>(
   const hold = await holdEmbedded({ ...loadConfig(), dataDir }, { temporal: true, emulator: false });
   const { temporalAddress: address = '' } = hold;
   const connection = await Connection.connect({ address });
-  const { worker, newWorker, stop } = fleetOf(address, emulatorUrl, storeDir, env);
+  const { worker, newWorker, stop } = fleetOf(address, emulatorUrl, storeDir);
   const serverPid = () => serverPidIn(dataDir);
-  const meters = metersOf(worker, serverPid, emulator);
+  const meters = {
+    worker: new UsageMeter(() => worker.pid),
+    server: new UsageMeter(serverPid),
+    emulator: new UsageMeter(() => emulator.pid),
+  };
   try {
     return await body({
       folder,

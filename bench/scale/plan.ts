@@ -21,8 +21,6 @@ export interface ScalePlan {
   itemsPerPage?: number;
   /** The emulator divides the durations of responses by this; deadlines and looks are in real time. */
   timeScale: number;
-  /** Of the gate in front of the account; undefined for no gate. */
-  maxCreatesPerSecond?: number;
   seed: number;
 }
 

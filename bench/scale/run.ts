@@ -143,8 +143,5 @@ async function runIn(place: Place, plan: ScalePlan, say: (text: string) => void)
 
 /** Runs the plan and judges it. Says how it goes through `say`. */
 export function runScale(plan: ScalePlan, say: (text: string) => void = () => undefined): Promise<ScaleFigures> {
-  const { timeScale, maxCreatesPerSecond: rate } = plan;
-  const env: Record<string, string> = {};
-  if (rate !== undefined) env.DURABLE_RESPONSES_MAX_CREATES_PER_SECOND = String(rate);
-  return withPlace(timeScale, (place) => runIn(place, plan, say), env);
+  return withPlace(plan.timeScale, (place) => runIn(place, plan, say));
 }
