@@ -76,6 +76,22 @@ function askForSuccessor(page: Page, left: number): void {
   page.saves.push(tell(() => batchOf(page).signal(pageNearlyStartedSignal, number)));
 }
 
+/** The window is filled in at most so many steps, of at least so many tasks. */
+const FILL_STEPS = 8;
+const LEAST_FILL_STEP = 12;
+const FILL_STEP_MS = 1_000;
+
+/**
+ * A window that is filled at once is filled anew at once when tasks take equally long: what the engine cannot start in
+ * that moment is missing from it, and upstream's limits see the burst. So the first tasks come in steps.
+ */
+async function paceFilling(page: Page, started: number): Promise<void> {
+  const { slots } = page.input;
+  const step = Math.max(LEAST_FILL_STEP, Math.ceil(slots / FILL_STEPS));
+  if (started === 0 || started >= slots || started % step !== 0) return;
+  await condition(() => page.stop !== null, FILL_STEP_MS, { summary: 'fill the window step by step' });
+}
+
 const mayStart = ({ paused, recall, free }: Page): boolean => !paused && recall === null && free > 0;
 
 /** Waits until an item may be started; false when none may be any more. */
@@ -100,6 +116,7 @@ async function startAll(page: Page, heads: ItemHead[]): Promise<void> {
       page.filled = true;
       report(page, true);
     }
+    await paceFilling(page, page.items.length);
     if (!(await mayStartNext(page))) return;
     page.items.push(runItem(page, head));
     askForSuccessor(page, heads.length - i - 1);
