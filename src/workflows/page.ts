@@ -77,8 +77,8 @@ function askForSuccessor(page: Page, left: number): void {
 }
 
 /** The window is filled in at most so many steps, of at least so many tasks. */
-const FILL_STEPS = 8;
-const LEAST_FILL_STEP = 12;
+const FILL_STEPS = 16;
+const LEAST_FILL_STEP = 6;
 const FILL_STEP_MS = 1_000;
 
 /**
