@@ -3,17 +3,15 @@
  * the files are really uploaded and searched, what the model draws is saved before its container expires, and nothing
  * is left upstream. Run `npm start` in another terminal first.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DurableResponses } from 'durable-responses';
 
-const DATA = resolve('examples', 'data');
-
 async function main(): Promise<void> {
-  const directory = process.argv[2] ?? 'report';
+  const [directory = 'report', data = resolve('examples', 'data')] = process.argv.slice(2);
   const client = await DurableResponses.connect();
   const { id } = await client.startReport({
     title: 'Comprehensive business intelligence report',
-    sources: [{ path: resolve(DATA, 'sales_data.csv') }, { path: resolve(DATA, 'market_research.pdf') }],
+    sources: [{ path: join(data, 'sales_data.csv') }, { path: join(data, 'market_research.pdf') }],
     options: { priority: 'high' },
   });
   console.log(`started: ${id}`);

@@ -1,8 +1,10 @@
 /** The examples against `npm start`, as a person runs them. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { maxInFlight, type Ledger } from '../emulator';
 import type { Summary } from '../src/client';
+import { REPORT_SECTIONS } from '../src/contracts';
 import { processesNaming } from './helpers/embedded';
 import { emulatorOf, newPlace, runNode, type Place, type Running } from './helpers/programs';
 
@@ -66,4 +68,21 @@ it('task-prioritization -> the high ones go before all that wait; counts while a
   expect(maxInFlight(made)).toBe(2);
   // The first two found room at once.
   expect(made.slice(2).map(({ metadata }) => metadata.priority)).toEqual(['high', 'high', 'medium', 'medium']);
+});
+
+it('report -> six sections as text and page, the files of the run, one create', async () => {
+  const before = (await creates()).length;
+  const out = join(place.path, 'report');
+  const ran = await run('report', out, join(__dirname, '..', 'examples', 'data'));
+  expect({ code: ran.code, err: ran.err }).toEqual({ code: 0, err: '' });
+  expect(ran.out).toContain('completed: 0 things missing, 0 left upstream');
+  expect(linesOf(ran.out).slice(-4)).toEqual([
+    join(out, 'report.md'),
+    join(out, 'report.html'),
+    expect.stringMatching(/summary-\w+\.csv$/),
+    expect.stringMatching(/chart-\w+\.png$/),
+  ]);
+  const markdown = readFileSync(join(out, 'report.md'), 'utf8');
+  for (const title of REPORT_SECTIONS) expect(markdown).toContain(`## ${title}`);
+  expect((await creates()).length).toBe(before + 1);
 });
