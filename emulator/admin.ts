@@ -67,6 +67,8 @@ function pageOf(state: AdminState, request: IncomingMessage): Answer | Promise<A
       return ok({ rules: state.plan.plan(), fired: state.plan.fired() });
     case 'POST /emulator/faults':
       return replacePlan(state, request);
+    case 'POST /emulator/tick':
+      return state.alarm.tick().then(() => ok({ ok: true }));
   }
   throw new ApiError(404, 'No such page of the emulator.');
 }

@@ -1,6 +1,7 @@
 /** An emulator of OpenAI's Responses API for background runs: demo, tests, and your own CI. Its answers are synthetic. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Alarm } from './alarm';
 import { liveOf, serveAdmin, statusesOf, type AdminState } from './admin';
 import { send } from './answer';
 import { SizedCache } from './cache';
@@ -13,6 +14,7 @@ import { Store } from './store';
 
 export { FaultPlanError, parseFaults, type Fault, type FaultRule } from './faults';
 export type { CallRow, ContainerRow, CreateRow, FileRow, Ledger, VectorStoreRow } from './ledger';
+export type { StreamRow } from './stream-log';
 export { inFlight, maxInFlight, type InFlightPoint } from './in-flight';
 export type { AccountLimits } from './limits';
 export { SCENARIOS } from './scenarios';
@@ -50,6 +52,8 @@ export interface Emulator {
   statuses(): Promise<Record<string, string>>;
   /** Replaces the fault plan. @throws FaultPlanError */
   setFaults(rules: FaultRule[]): void;
+  /** Looks at the clock, and does what is due by it: events go out to the readers of streams. */
+  tick(): Promise<void>;
   /** How often each rule of the plan has fired. */
   faultsFired(): number[];
   /** Files that were uploaded and not deleted. */
@@ -91,6 +95,7 @@ function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState 
   // First, so that a bad plan leaves no open file.
   const plan = new FaultPlan(options.faults ?? [], seed);
   const store = new Store(options.stateFile);
+  const times = timesOf(clock);
   return {
     store,
     limits: new LimitGuard(options.limits ?? {}, store),
@@ -101,7 +106,8 @@ function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState 
     seed,
     plan,
     stopping,
-    ...timesOf(clock),
+    alarm: new Alarm(times.now, clock === Date),
+    ...times,
   };
 }
 
@@ -110,7 +116,9 @@ function handlerOf(state: AdminState) {
     const isAdmin = (request.url ?? '').startsWith('/emulator/');
     (isAdmin ? serveAdmin(state, request, reply) : serve(state, request, reply)).catch((error: unknown) => {
       // Who has hung up, or whom the stopping emulator hangs up on, gets nothing.
-      if (reply.headersSent || reply.destroyed || state.stopping.aborted) return;
+      if (reply.destroyed || state.stopping.aborted) return;
+      // Half an answer must not look like a whole one.
+      if (reply.headersSent) return void reply.destroy();
       const known = toApiError(error);
       send(reply, { status: known.status, body: known.body() });
     });
@@ -144,6 +152,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ledger: () => store.ledger(),
     statuses: () => statusesOf(state),
     setFaults: (rules) => void (state.plan = new FaultPlan(rules, state.seed)),
+    tick: () => state.alarm.tick(),
     faultsFired: () => state.plan.fired(),
     liveFiles: () => liveOf(state).files,
     liveContainers: () => liveOf(state).containers,
@@ -151,6 +160,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close: () =>
       new Promise((resolve) => {
         stopping.abort();
+        state.alarm.close();
         store.close();
         server.close(() => resolve());
         server.closeAllConnections();

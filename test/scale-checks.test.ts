@@ -18,6 +18,7 @@ const ledger = (fields: Partial<Ledger>): Ledger => ({
   calls: [],
   cancels: [],
   deletes: [],
+  streams: [],
   files: [],
   containers: [],
   vectorStores: [],
