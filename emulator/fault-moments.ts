@@ -1,12 +1,14 @@
 /** Whether a fault could show at a request: one that shows only at certain moments is kept for them. */
 import type { Call } from './call';
 import { idIn, type ApiContext } from './context';
-import type { Fault, StreamFault } from './faults';
+import type { Fault, StreamFault, WebhookFault } from './faults';
 import { statusAt } from './lifecycle';
 import { openStream } from './stream-requests';
 import type { Json } from './types';
 
 export const isStreamFault = (fault: Fault): fault is StreamFault => fault.kind.startsWith('stream_');
+
+export const isWebhookFault = (fault: Fault): fault is WebhookFault => fault.kind.startsWith('webhook_');
 
 /** The number that the reader of a stream has; null where no stream will come. */
 function startOf(context: ApiContext, call: Call, nowMs: number): number | null {
@@ -29,6 +31,7 @@ function couldSpoil(fault: StreamFault, start: number | null): boolean {
 /** Nothing can go back to `in_progress` that has not completed. */
 export function couldShow(context: ApiContext, call: Call, nowMs: number, fault: Fault): boolean {
   if (isStreamFault(fault)) return couldSpoil(fault, startOf(context, call, nowMs));
+  if (isWebhookFault(fault)) return false;
   if (fault.kind !== 'regress' && fault.kind !== 'not_found' && fault.kind !== 'late_completion') return true;
   const response = context.store.responses.get(idIn(call));
   if (!response) return false;

@@ -2,6 +2,7 @@
 import { stopsAtMs } from './lifecycle';
 import { metadataOf } from './scenarios';
 import type { StreamLog, StreamRow } from './stream-log';
+import type { WebhookLog, WebhookRow } from './webhook-log';
 import type { StoredContainer, StoredFile, StoredResponse, StoredVectorStore } from './types';
 
 export interface CreateRow {
@@ -54,6 +55,8 @@ export interface Ledger {
   cancels: { id: string; at: number; status: number }[];
   deletes: { id: string; at: number; status: number }[];
   streams: StreamRow[];
+  /** Every webhook whose moment has come. */
+  webhooks: WebhookRow[];
   files: FileRow[];
   containers: ContainerRow[];
   vectorStores: VectorStoreRow[];
@@ -63,6 +66,7 @@ interface Kept {
   responses: ReadonlyMap<string, StoredResponse>;
   calls: readonly CallRow[];
   streams: StreamLog;
+  webhooks: WebhookLog;
   files: ReadonlyMap<string, StoredFile>;
   containers: ReadonlyMap<string, StoredContainer>;
   vectorStores: ReadonlyMap<string, StoredVectorStore>;
@@ -80,7 +84,7 @@ const lifeOf = ({ createdAtMs, deletedAtMs }: { createdAtMs: number; deletedAtMs
 });
 
 /** The ledger of everything that is kept. */
-export function ledgerOf({ responses, calls, streams, files, containers, vectorStores }: Kept): Ledger {
+export function ledgerOf({ responses, calls, streams, webhooks, files, containers, vectorStores }: Kept): Ledger {
   const rowsOf = (op: string) =>
     calls.filter((row) => row.op === op).map(({ id, at, status }) => ({ id: id ?? '', at, status }));
   return {
@@ -89,6 +93,7 @@ export function ledgerOf({ responses, calls, streams, files, containers, vectorS
     cancels: rowsOf('cancel'),
     deletes: rowsOf('delete'),
     streams: streams.rows.map((row) => ({ ...row })),
+    webhooks: [...webhooks.rows.values()],
     files: [...files.values()].map((file) => {
       return { id: file.id, filename: file.filename, bytes: file.bytes, ...lifeOf(file) };
     }),

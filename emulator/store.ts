@@ -13,6 +13,7 @@ import type {
   StoredResponse,
   StoredVectorStore,
 } from './types';
+import { WebhookLog, type WebhookEntry } from './webhook-log';
 import { applyToVectorStores, searchedIn, useVectorStore, type VectorStoreEntry } from './vector-store-journal';
 
 type NewContainer = Pick<StoredContainer, 'id' | 'name' | 'createdAtMs' | 'idleMinutes' | 'memoryLimit'>;
@@ -30,7 +31,8 @@ export type Entry =
   | { kind: 'container_used'; id: string; atMs: number }
   | { kind: 'container_deleted'; id: string; atMs: number }
   | { kind: 'call'; row: CallRow }
-  | StreamEntry;
+  | StreamEntry
+  | WebhookEntry;
 
 /** A container is gone this long after it was last used. */
 export const CONTAINER_IDLE_MINUTES = 20;
@@ -44,6 +46,7 @@ export class Store {
   /** Responses that have not ended. */
   readonly running = new Running();
   readonly streams = new StreamLog();
+  readonly webhooks = new WebhookLog();
   private readonly journal: Journal | undefined;
   private readonly listeners = new Set<(entry: Entry) => void>();
 
@@ -87,6 +90,9 @@ export class Store {
       case 'stream_opened':
       case 'stream_ended':
         return this.streams.apply(entry);
+      case 'webhook':
+      case 'webhook_endpoints':
+        return this.webhooks.apply(entry);
       case 'container_made':
       case 'container_upload':
       case 'container_file_deleted':

@@ -19,6 +19,7 @@ const ledger = (fields: Partial<Ledger>): Ledger => ({
   cancels: [],
   deletes: [],
   streams: [],
+  webhooks: [],
   files: [],
   containers: [],
   vectorStores: [],
