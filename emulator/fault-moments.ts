@@ -4,7 +4,7 @@ import { idIn, type ApiContext } from './context';
 import type { Fault, StreamFault, WebhookFault } from './faults';
 import { statusAt } from './lifecycle';
 import { openStream } from './stream-requests';
-import type { Json } from './types';
+import { checkCreate } from './validate';
 
 export const isStreamFault = (fault: Fault): fault is StreamFault => fault.kind.startsWith('stream_');
 
@@ -12,10 +12,11 @@ export const isWebhookFault = (fault: Fault): fault is WebhookFault => fault.kin
 
 /** The number that the reader of a stream has; null where no stream will come. */
 function startOf(context: ApiContext, call: Call, nowMs: number): number | null {
-  if (call.op === 'create') return (call.json as Json | null | undefined)?.stream === true ? -1 : null;
-  if (call.op !== 'stream') return null;
   try {
-    return openStream(context, call, nowMs).stream?.startingAfter ?? null;
+    if (call.op === 'stream') return openStream(context, call, nowMs).stream?.startingAfter ?? null;
+    if (call.op !== 'create') return null;
+    checkCreate(call.json);
+    return call.json.stream === true ? -1 : null;
   } catch {
     return null;
   }

@@ -168,6 +168,7 @@ describe('rules', () => {
   test('given requests that are no streams, refused, or past the event -> then the rule waits for another', async () => {
     const all = await spoiled({ kind: 'stream_cut', after: 3 }, { op: '*' });
     await all.client.responses.retrieve(all.id);
+    await all.raw('POST', '/responses', { ...BODY, model: 7 });
     await all.raw('GET', '/responses/resp_none?stream=true');
     await all.raw('GET', `/responses/${all.id}?stream=true&starting_after=x`);
     expect((await stream(all, '&starting_after=3')).isCut).toBe(false);
