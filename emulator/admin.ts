@@ -8,11 +8,14 @@ import { inFlight, maxInFlight } from './in-flight';
 import { statusAt } from './lifecycle';
 import type { ServerState } from './server';
 import { liveVectorStoresIn } from './vector-stores';
+import { WebhookEndpointsError } from './webhook-endpoints';
+import type { WebhookSender } from './webhooks';
 
 export interface AdminState extends ServerState {
   seed: number;
   /** The clock where it answers at once, else its latest reading. */
   latestMs: () => number;
+  webhooks: WebhookSender;
 }
 
 /** Every response that was created, with its status now. */
@@ -37,15 +40,24 @@ function inFlightPage({ store }: AdminState): Answer {
   return ok({ max: maxInFlight(creates), points: inFlight(creates) });
 }
 
-async function replacePlan(state: AdminState, request: IncomingMessage): Promise<Answer> {
+const REFUSALS = [FaultPlanError, WebhookEndpointsError, SyntaxError];
+
+/** Uses the list in a request. */
+async function replace(request: IncomingMessage, use: (list: unknown) => void | Promise<void>): Promise<Answer> {
   const body = await readBody(request);
   try {
-    state.plan = new FaultPlan(JSON.parse(body?.toString('utf8') ?? '') as FaultRule[], state.seed);
+    await use(JSON.parse(body?.toString('utf8') ?? ''));
   } catch (error) {
-    if (error instanceof FaultPlanError || error instanceof SyntaxError) throw new ApiError(400, error.message);
+    if (REFUSALS.some((kind) => error instanceof kind)) throw new ApiError(400, (error as Error).message);
     throw error;
   }
   return ok({ ok: true });
+}
+
+/** Looks at the clock, and does what is due by it. */
+export async function tick({ alarm, webhooks }: AdminState): Promise<void> {
+  await alarm.tick();
+  await webhooks.settled();
 }
 
 const isLoopback = (address = ''): boolean => /^(127\.|::1$|::ffff:127\.)/.test(address);
@@ -66,7 +78,13 @@ function pageOf(state: AdminState, request: IncomingMessage): Answer | Promise<A
     case 'GET /emulator/faults':
       return ok({ rules: state.plan.plan(), fired: state.plan.fired() });
     case 'POST /emulator/faults':
-      return replacePlan(state, request);
+      return replace(request, (rules) => void (state.plan = new FaultPlan(rules as FaultRule[], state.seed)));
+    case 'GET /emulator/webhooks':
+      return ok({ endpoints: state.webhooks.shown(), deliveries: [...state.store.webhooks.rows.values()] });
+    case 'POST /emulator/webhooks':
+      return replace(request, (endpoints) => state.webhooks.configure(endpoints));
+    case 'POST /emulator/tick':
+      return tick(state).then(() => ok({ ok: true }));
   }
   throw new ApiError(404, 'No such page of the emulator.');
 }

@@ -1,11 +1,20 @@
 /** How an answer is sent when nothing goes wrong. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Json } from './types';
+import type { Json, StoredResponse } from './types';
 
 /** JSON that is there as bytes already: a large answer is asked for many times. */
 export class JsonBytes {
   constructor(readonly bytes: Buffer) {}
+}
+
+/** What a reader of events wants to read. */
+export interface StreamPlan {
+  response: StoredResponse;
+  /** The number of the last event that it has; -1 for none. */
+  startingAfter: number;
+  include: readonly string[];
+  isObfuscated: boolean;
 }
 
 export interface Answer {
@@ -16,6 +25,8 @@ export interface Answer {
   headers?: Record<string, string>;
   /** What was made, where something was. */
   id?: string;
+  /** Sent in place of the body, where events were asked for. */
+  stream?: StreamPlan;
 }
 
 export const ok = (body: object): Answer => ({ status: 200, body });

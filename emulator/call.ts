@@ -47,7 +47,7 @@ export async function readCall(request: IncomingMessage): Promise<Call> {
   const { method = 'GET', headers } = request;
   const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://emulator');
   const path = pathOf(pathname) ?? [];
-  const op = routeOf(method, path);
+  const op = routeOf(method, path, query);
   const body = await readBody(request);
   const contentType = headers['content-type'] ?? '';
   const json = body ? parseJson(contentType, body) : undefined;

@@ -1,8 +1,8 @@
-/** The events of a response in the order of the API, each with its time. Pure; made for streams. */
+/** The events of a response in the order of the API, each with its time. Pure. */
 import type { ResponseOutputItem, ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { bodyWith, type WireResponse } from './body';
 import { itemEvents } from './item-events';
-import { endsAtMs, isTerminal, startsAtMs, statusAt } from './lifecycle';
+import { endsAtMs, startsAtMs } from './lifecycle';
 import type { StoredResponse } from './types';
 
 /** An event before it has its number. */
@@ -12,17 +12,14 @@ export type Unnumbered = ResponseStreamEvent extends infer E
     : never
   : never;
 
-export interface TimedEvent {
-  atMs: number;
-  event: ResponseStreamEvent;
-}
-
-interface Timed {
+export interface ScriptedEvent {
   atMs: number;
   event: Unnumbered;
 }
 
-const lifeEvent = (type: string, response: WireResponse): Unnumbered => ({ type, response }) as unknown as Unnumbered;
+/** An event of the response as a whole. */
+export const lifeEvent = (type: string, response: WireResponse): Unnumbered =>
+  ({ type, response }) as unknown as Unnumbered;
 
 /** How an item looks when it is announced: nothing of its content yet. */
 function announced(item: ResponseOutputItem): ResponseOutputItem {
@@ -32,7 +29,8 @@ function announced(item: ResponseOutputItem): ResponseOutputItem {
   if (item.type === 'function_call') return { ...item, status: 'in_progress', arguments: '' };
   if (item.type === 'mcp_call') return { ...item, status: 'in_progress', arguments: '', output: null };
   if (item.type === 'mcp_list_tools') return { ...item, tools: [] };
-  if (item.type === 'web_search_call' || item.type === 'file_search_call') return { ...item, status: 'in_progress' };
+  if (item.type === 'web_search_call') return { ...item, status: 'in_progress' };
+  if (item.type === 'file_search_call') return { ...item, status: 'in_progress', results: null };
   return item;
 }
 
@@ -44,40 +42,29 @@ function outputEvents(body: WireResponse): Unnumbered[] {
   ]);
 }
 
+/** Only a background run waits in a queue, as far as a reader can tell. */
+function beginning(response: StoredResponse): ScriptedEvent[] {
+  const { createdAtMs, request } = response;
+  const running = bodyWith(response, 'in_progress', []);
+  const isBackground = request.background === true;
+  const first = isBackground ? bodyWith(response, 'queued', []) : running;
+  return [
+    { atMs: createdAtMs, event: lifeEvent('response.created', first) },
+    ...(isBackground ? [{ atMs: createdAtMs, event: lifeEvent('response.queued', first) }] : []),
+    { atMs: startsAtMs(response), event: lifeEvent('response.in_progress', running) },
+  ];
+}
+
 /** Everything that happens unless somebody cancels. The output is spread evenly over the run. */
-function scripted(response: StoredResponse): Timed[] {
+export function scriptedEvents(response: StoredResponse, include: readonly string[]): ScriptedEvent[] {
   const startMs = startsAtMs(response);
   const endMs = endsAtMs(response);
-  const status = response.script.ending.status;
-  const last = bodyWith(response, status, []);
+  const { status } = response.script.ending;
+  const last = bodyWith(response, status, include);
   const output = outputEvents(last);
-  const queued = bodyWith(response, 'queued', []);
   return [
-    { atMs: response.createdAtMs, event: lifeEvent('response.created', queued) },
-    { atMs: response.createdAtMs, event: lifeEvent('response.queued', queued) },
-    { atMs: startMs, event: lifeEvent('response.in_progress', bodyWith(response, 'in_progress', [])) },
+    ...beginning(response),
     ...output.map((event, i) => ({ atMs: startMs + ((endMs - startMs) * (i + 1)) / (output.length + 1), event })),
     { atMs: endMs, event: lifeEvent(`response.${status}`, last) },
   ];
 }
-
-/** The events of a response, numbered from 0 without gaps. After a cancel there is one more: a failure, as seen in the wild. */
-export function eventsOf(response: StoredResponse): TimedEvent[] {
-  const { cancelledAtMs } = response;
-  let all = scripted(response);
-  if (cancelledAtMs !== null && cancelledAtMs < endsAtMs(response)) {
-    all = all.filter(({ atMs }) => atMs <= cancelledAtMs);
-    all.push({ atMs: cancelledAtMs, event: lifeEvent('response.failed', bodyWith(response, 'cancelled', [])) });
-  }
-  return all.map(({ atMs, event }, i) => ({ atMs, event: { ...event, sequence_number: i } }));
-}
-
-/** Those that have happened by `nowMs`, later than the one numbered `startingAfter`. */
-export function eventsAt(response: StoredResponse, nowMs: number, startingAfter = -1): ResponseStreamEvent[] {
-  return eventsOf(response)
-    .filter(({ atMs, event }) => atMs <= nowMs && event.sequence_number > startingAfter)
-    .map(({ event }) => event);
-}
-
-/** Whether no more events will come. */
-export const isOver = (response: StoredResponse, nowMs: number): boolean => isTerminal(statusAt(response, nowMs));

@@ -1,6 +1,6 @@
 /** How an answer goes wrong: the socket's side of the fault plan. */
 import type { ServerResponse } from 'node:http';
-import { bytesOf, headersOf, jsonOf, send, type Answer } from './answer';
+import { bytesOf, headersOf, jsonOf, type Answer } from './answer';
 import type { Fault } from './faults';
 
 type FaultOf<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
@@ -112,11 +112,15 @@ function sendHuge(reply: ServerResponse, bytes: number): void {
   more();
 }
 
+type Replacing = FaultOf<'drop' | 'hang' | 'stall' | 'garbage' | 'status' | 'redirect' | 'huge'>;
+
+/** Whether something else is sent in place of the answer. */
+export const replacesAnswer = (fault: Fault): fault is Replacing =>
+  ['drop', 'hang', 'stall', 'garbage', 'status', 'redirect', 'huge'].includes(fault.kind);
+
 /** Whether a fault leaves the request undone. */
-export function preventsWork(fault: Fault): boolean {
-  if ('accept' in fault && fault.accept === true) return false;
-  return ['drop', 'hang', 'stall', 'garbage', 'status', 'redirect', 'huge'].includes(fault.kind);
-}
+export const preventsWork = (fault: Fault): boolean =>
+  replacesAnswer(fault) && !('accept' in fault && fault.accept === true);
 
 /** The status that the client will see; 0 for none. */
 export function shownStatus(fault: Fault, answer: Answer | null): number {
@@ -130,11 +134,10 @@ export interface FaultContext {
   /** The key that was sent. */
   key: string;
   nowMs: number;
-  processingMs: number;
 }
 
 /** Answers as the fault wants it. `answer` is null when the request was not carried out. */
-export function sendFault(reply: ServerResponse, fault: Fault, answer: Answer | null, context: FaultContext): void {
+export function sendFault(reply: ServerResponse, fault: Replacing, answer: Answer | null, context: FaultContext): void {
   switch (fault.kind) {
     case 'status':
       return sendStatus(reply, fault, context);
@@ -153,7 +156,5 @@ export function sendFault(reply: ServerResponse, fault: Fault, answer: Answer | 
       return sendText(reply, 307, { location: fault.to }, '');
     case 'huge':
       return sendHuge(reply, fault.bytes);
-    default:
-      if (answer) send(reply, answer, context.processingMs);
   }
 }

@@ -1,6 +1,8 @@
 /** What a fault plan may say, and how a bad one is refused. */
 import { z } from 'zod';
 import { OPS } from './routes';
+import { STREAM_FAULTS } from './stream-fault-rules';
+import { WEBHOOK_FAULTS } from './webhook-fault-rules';
 
 const ms = z.number().min(0);
 const count = z.number().int().min(1);
@@ -41,7 +43,21 @@ const fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('late_completion') }),
   z.strictObject({ kind: z.literal('redirect'), to: z.string() }),
   z.strictObject({ kind: z.literal('huge'), bytes: count }),
+  ...STREAM_FAULTS,
+  ...WEBHOOK_FAULTS,
 ]);
+
+/** The operations of which faults of this sort can be; none for those that can be of any request. */
+const OPS_OF_SORTS: readonly [prefix: string, ops: readonly string[]][] = [
+  ['stream_', ['create', 'stream', '*']],
+  ['webhook_', ['webhook', '*']],
+];
+
+/** A rule that can never fire would let a test prove nothing. */
+function isPossible({ op, do: { kind } }: { op: string; do: { kind: string } }): boolean {
+  const ops = OPS_OF_SORTS.find(([prefix]) => kind.startsWith(prefix))?.[1];
+  return ops ? ops.includes(op) : op !== 'webhook';
+}
 
 /** `/regex/`, or the end of a task id. @throws SyntaxError */
 export function patternOf(text: string): RegExp {
@@ -57,24 +73,28 @@ function isPattern(text: string): boolean {
   }
 }
 
-const rule = z.strictObject({
-  /** The operation; `*` for any. */
-  op: z.enum([...OPS, '*']).default('*'),
-  /** `metadata.task_id` is or ends with this; or `/regex/`. */
-  task: z
-    .string()
-    .min(1)
-    .refine(isPattern, 'expected the end of a task id, or a regular expression in slashes')
-    .optional(),
-  /** Which of the fitting requests of one task, from 1. */
-  nth: z.union([count, z.strictObject({ from: count, to: count.optional() })]).optional(),
-  probability: z.number().min(0).max(1).optional(),
-  /** At most so often in all. */
-  times: count.optional(),
-  do: fault,
-});
+const rule = z
+  .strictObject({
+    /** The operation, or `webhook`; `*` for any. */
+    op: z.enum([...OPS, 'webhook', '*']).default('*'),
+    /** `metadata.task_id` is or ends with this; or `/regex/`. */
+    task: z
+      .string()
+      .min(1)
+      .refine(isPattern, 'expected the end of a task id, or a regular expression in slashes')
+      .optional(),
+    /** Which of the fitting requests of one task, from 1. */
+    nth: z.union([count, z.strictObject({ from: count, to: count.optional() })]).optional(),
+    probability: z.number().min(0).max(1).optional(),
+    /** At most so often in all. */
+    times: count.optional(),
+    do: fault,
+  })
+  .refine(isPossible, { path: ['op'], message: 'this fault cannot be of this operation' });
 
 export type Fault = z.output<typeof fault>;
+export type StreamFault = Extract<Fault, { kind: `stream_${string}` }>;
+export type WebhookFault = Extract<Fault, { kind: `webhook_${string}` }>;
 export type FaultRule = z.input<typeof rule>;
 export type CheckedRule = z.output<typeof rule>;
 

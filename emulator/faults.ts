@@ -2,7 +2,14 @@
 import { parseFaults, patternOf, type CheckedRule, type Fault, type FaultRule } from './fault-rules';
 import { fraction } from './scenarios';
 
-export { FaultPlanError, parseFaults, type Fault, type FaultRule } from './fault-rules';
+export {
+  FaultPlanError,
+  parseFaults,
+  type Fault,
+  type FaultRule,
+  type StreamFault,
+  type WebhookFault,
+} from './fault-rules';
 
 /** What a rule looks at. */
 export interface FaultRequest {

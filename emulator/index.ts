@@ -1,7 +1,8 @@
 /** An emulator of OpenAI's Responses API for background runs: demo, tests, and your own CI. Its answers are synthetic. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { liveOf, serveAdmin, statusesOf, type AdminState } from './admin';
+import { Alarm } from './alarm';
+import { liveOf, serveAdmin, statusesOf, tick, type AdminState } from './admin';
 import { send } from './answer';
 import { SizedCache } from './cache';
 import { toApiError } from './errors';
@@ -10,12 +11,17 @@ import type { Ledger } from './ledger';
 import { LimitGuard, type AccountLimits } from './limits';
 import { serve } from './server';
 import { Store } from './store';
+import { parseWebhooks, type WebhookEndpoint } from './webhook-endpoints';
+import { WebhookSender } from './webhooks';
 
 export { FaultPlanError, parseFaults, type Fault, type FaultRule } from './faults';
 export type { CallRow, ContainerRow, CreateRow, FileRow, Ledger, VectorStoreRow } from './ledger';
+export type { StreamRow } from './stream-log';
 export { inFlight, maxInFlight, type InFlightPoint } from './in-flight';
 export type { AccountLimits } from './limits';
 export { SCENARIOS } from './scenarios';
+export { parseWebhooks, WebhookEndpointsError, type WebhookEndpoint } from './webhook-endpoints';
+export type { WebhookAttempt, WebhookRow } from './webhook-log';
 
 export interface EmulatorOptions {
   /** Default 127.0.0.1: it is not meant for others. */
@@ -39,6 +45,8 @@ export interface EmulatorOptions {
   keys?: readonly string[];
   /** Over them, calls are answered 429. Default: none. */
   limits?: AccountLimits;
+  /** Told of the ends of background runs. */
+  webhooks?: WebhookEndpoint[];
 }
 
 export interface Emulator {
@@ -50,6 +58,13 @@ export interface Emulator {
   statuses(): Promise<Record<string, string>>;
   /** Replaces the fault plan. @throws FaultPlanError */
   setFaults(rules: FaultRule[]): void;
+  /** Replaces the endpoints of webhooks. @throws WebhookEndpointsError */
+  setWebhooks(endpoints: WebhookEndpoint[]): Promise<void>;
+  /**
+   * Looks at the clock, and does what is due by it: readers of streams are called, and webhooks are sent. Resolves when
+   * these have been answered, or not.
+   */
+  tick(): Promise<void>;
   /** How often each rule of the plan has fired. */
   faultsFired(): number[];
   /** Files that were uploaded and not deleted. */
@@ -90,8 +105,10 @@ function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState 
   if (!(timeScale > 0)) throw new RangeError(`timeScale must be a number above 0, not ${timeScale}.`);
   // First, so that a bad plan leaves no open file.
   const plan = new FaultPlan(options.faults ?? [], seed);
+  parseWebhooks(options.webhooks ?? []);
   const store = new Store(options.stateFile);
-  return {
+  const times = timesOf(clock);
+  const state = {
     store,
     limits: new LimitGuard(options.limits ?? {}, store),
     profile,
@@ -101,8 +118,10 @@ function makeState(options: EmulatorOptions, stopping: AbortSignal): AdminState 
     seed,
     plan,
     stopping,
-    ...timesOf(clock),
+    alarm: new Alarm(times.now, clock === Date),
+    ...times,
   };
+  return Object.assign(state, { webhooks: new WebhookSender(state) });
 }
 
 function handlerOf(state: AdminState) {
@@ -110,7 +129,9 @@ function handlerOf(state: AdminState) {
     const isAdmin = (request.url ?? '').startsWith('/emulator/');
     (isAdmin ? serveAdmin(state, request, reply) : serve(state, request, reply)).catch((error: unknown) => {
       // Who has hung up, or whom the stopping emulator hangs up on, gets nothing.
-      if (reply.headersSent || reply.destroyed || state.stopping.aborted) return;
+      if (reply.destroyed || state.stopping.aborted) return;
+      // Half an answer must not look like a whole one.
+      if (reply.headersSent) return void reply.destroy();
       const known = toApiError(error);
       send(reply, { status: known.status, body: known.body() });
     });
@@ -124,7 +145,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Starts an emulator. @throws FaultPlanError for a bad fault plan; the system's error when the port is taken. */
+/** Starts an emulator. @throws FaultPlanError, WebhookEndpointsError for bad ones; the system's error when the port is taken. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = '127.0.0.1' } = options;
   const stopping = new AbortController();
@@ -132,7 +153,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, handlerOf(state));
   try {
     await listen(server, options.port ?? 0, host);
+    await state.webhooks.configure(options.webhooks ?? []);
   } catch (error) {
+    server.close();
+    state.alarm.close();
     state.store.close();
     throw error;
   }
@@ -144,6 +168,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ledger: () => store.ledger(),
     statuses: () => statusesOf(state),
     setFaults: (rules) => void (state.plan = new FaultPlan(rules, state.seed)),
+    setWebhooks: (endpoints) => state.webhooks.configure(endpoints),
+    tick: () => tick(state),
     faultsFired: () => state.plan.fired(),
     liveFiles: () => liveOf(state).files,
     liveContainers: () => liveOf(state).containers,
@@ -151,6 +177,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close: () =>
       new Promise((resolve) => {
         stopping.abort();
+        state.alarm.close();
         store.close();
         server.close(() => resolve());
         server.closeAllConnections();

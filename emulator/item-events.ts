@@ -14,7 +14,7 @@ interface Place {
 /** Long texts have long pieces: nobody needs 100,000 events. */
 function pieces(text: string): string[] {
   const size = Math.max(64, Math.ceil(text.length / 500));
-  return text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+  return text.match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? [];
 }
 
 function reasoningEvents(item: ResponseReasoningItem, place: Place): Unnumbered[] {

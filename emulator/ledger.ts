@@ -1,6 +1,8 @@
 /** What really happened, for tests to judge by. */
 import { stopsAtMs } from './lifecycle';
 import { metadataOf } from './scenarios';
+import type { StreamLog, StreamRow } from './stream-log';
+import type { WebhookLog, WebhookRow } from './webhook-log';
 import type { StoredContainer, StoredFile, StoredResponse, StoredVectorStore } from './types';
 
 export interface CreateRow {
@@ -52,6 +54,9 @@ export interface Ledger {
   calls: CallRow[];
   cancels: { id: string; at: number; status: number }[];
   deletes: { id: string; at: number; status: number }[];
+  streams: StreamRow[];
+  /** Every webhook whose moment has come. */
+  webhooks: WebhookRow[];
   files: FileRow[];
   containers: ContainerRow[];
   vectorStores: VectorStoreRow[];
@@ -60,6 +65,8 @@ export interface Ledger {
 interface Kept {
   responses: ReadonlyMap<string, StoredResponse>;
   calls: readonly CallRow[];
+  streams: StreamLog;
+  webhooks: WebhookLog;
   files: ReadonlyMap<string, StoredFile>;
   containers: ReadonlyMap<string, StoredContainer>;
   vectorStores: ReadonlyMap<string, StoredVectorStore>;
@@ -77,7 +84,7 @@ const lifeOf = ({ createdAtMs, deletedAtMs }: { createdAtMs: number; deletedAtMs
 });
 
 /** The ledger of everything that is kept. */
-export function ledgerOf({ responses, calls, files, containers, vectorStores }: Kept): Ledger {
+export function ledgerOf({ responses, calls, streams, webhooks, files, containers, vectorStores }: Kept): Ledger {
   const rowsOf = (op: string) =>
     calls.filter((row) => row.op === op).map(({ id, at, status }) => ({ id: id ?? '', at, status }));
   return {
@@ -85,6 +92,8 @@ export function ledgerOf({ responses, calls, files, containers, vectorStores }: 
     calls: [...calls],
     cancels: rowsOf('cancel'),
     deletes: rowsOf('delete'),
+    streams: streams.rows.map((row) => ({ ...row })),
+    webhooks: [...webhooks.rows.values()],
     files: [...files.values()].map((file) => {
       return { id: file.id, filename: file.filename, bytes: file.bytes, ...lifeOf(file) };
     }),

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { parseFaults } from './faults';
-import { startEmulator, type EmulatorOptions, type FaultRule } from './index';
+import { parseWebhooks, startEmulator, type EmulatorOptions } from './index';
 
 function number(text: string): number {
   const value = Number(text);
@@ -15,20 +15,24 @@ function divisor(text: string): number {
   return number(text);
 }
 
-function readFaults(path: string): FaultRule[] {
-  try {
-    return parseFaults(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new InvalidArgumentError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
+const fileOf =
+  <T>(parse: (value: unknown) => T) =>
+  (path: string): T => {
+    try {
+      return parse(JSON.parse(readFileSync(path, 'utf8')));
+    } catch (error) {
+      throw new InvalidArgumentError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
 
 function wholeNumber(text: string): number {
   if (!Number.isInteger(divisor(text))) throw new InvalidArgumentError('Expected a whole number above 0.');
   return number(text);
 }
 
-interface Flags extends Pick<EmulatorOptions, 'host' | 'port' | 'faults' | 'seed' | 'profile' | 'timeScale'> {
+type Passed = 'host' | 'port' | 'faults' | 'webhooks' | 'seed' | 'profile' | 'timeScale';
+
+interface Flags extends Pick<EmulatorOptions, Passed> {
   state?: string;
   requestsPerMinute?: number;
   concurrentResponses?: number;
@@ -40,7 +44,8 @@ function readFlags(): EmulatorOptions {
     .option('--port <n>', 'port to listen on; 0 for any free one', number, 4010)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--state <file>', 'keep the state in this file')
-    .option('--faults <file>', 'a fault plan (JSON)', readFaults)
+    .option('--faults <file>', 'a fault plan (JSON)', fileOf(parseFaults))
+    .option('--webhooks <file>', 'who is told of the ends of runs (JSON)', fileOf(parseWebhooks))
     .option('--seed <n>', 'for rules with a probability', number, 1)
     .addOption(
       new Option('--profile <name>', 'how late cancels are answered').choices(['openai', 'azure']).default('openai'),

@@ -7,6 +7,7 @@ import * as files from './files';
 import * as models from './models';
 import * as responses from './responses';
 import type { Op } from './routes';
+import { openStream } from './stream-requests';
 import * as vectorStoreFiles from './vector-store-files';
 import * as vectorStores from './vector-stores';
 
@@ -15,6 +16,7 @@ type Operation = (context: ApiContext, request: Request, nowMs: number) => Answe
 export const OPERATIONS: Record<Op, Operation> = {
   create: responses.create,
   retrieve: (context, request, nowMs) => responses.retrieve(context, request, nowMs),
+  stream: openStream,
   delete: responses.remove,
   cancel: (context, request, nowMs) => responses.cancel(context, request, nowMs),
   input_items: responses.inputItems,

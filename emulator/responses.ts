@@ -2,36 +2,25 @@
 import { JsonBytes, ok, type Answer } from './answer';
 import { bodyAt, bodyWith } from './body';
 import { idIn, newId, type ApiContext, type Request } from './context';
-import { ApiError, notFound, refuse } from './errors';
-import { isGone, isTerminal, statusAt } from './lifecycle';
+import { ApiError } from './errors';
+import { isTerminal, statusAt } from './lifecycle';
 import { pageOf } from './pages';
 import { referencesOf } from './references';
 import { metadataOf } from './scenarios';
-import type { Store } from './store';
+import { checkFlags, findResponse, includeIn, includeOf, streamOfCreate } from './stream-requests';
 import type { Json, StoredResponse } from './types';
 import { checkCreate } from './validate';
-
-/** The stored response. @throws ApiError 404 when it never was or is gone. */
-export function findResponse(store: Store, id: string, nowMs: number): StoredResponse {
-  const response = store.responses.get(id);
-  if (!response || isGone(response, nowMs)) throw notFound('Response', id);
-  return response;
-}
-
-const includeIn = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /** `POST /v1/responses`. Identical requests make distinct responses: there is no idempotency key. */
 export function create({ store, pace }: ApiContext, { json }: Request, nowMs: number): Answer {
   checkCreate(json);
-  if (json.stream === true) {
-    throw refuse('unsupported_parameter', 'stream', "This emulator does not stream yet: leave 'stream' out.");
-  }
   const id = newId('resp_');
   const response = { id, createdAtMs: nowMs, request: json, pace, ...referencesOf(json, store, nowMs) };
   store.write({ kind: 'create', response });
   const stored = store.responses.get(id);
   if (!stored) throw new Error('A response that was written is there.');
-  return { ...ok(bodyAt(stored, nowMs, includeIn(json.include))), id };
+  const answer = { ...ok(bodyAt(stored, nowMs, includeIn(json.include))), id };
+  return json.stream === true ? { ...answer, stream: streamOfCreate(stored) } : answer;
 }
 
 /** An ended response does not change, so its bytes are made once. */
@@ -44,15 +33,9 @@ export function answerWith(context: ApiContext, response: StoredResponse, status
 
 /** `GET /v1/responses/{id}`. `include` of the create counts only when it is asked for again. */
 export function retrieve(context: ApiContext, request: Request, nowMs: number, shownStatus?: string): Answer {
-  const { query } = request;
+  checkFlags(request.query);
   const response = findResponse(context.store, idIn(request), nowMs);
-  if (query.get('stream') === 'true') {
-    const lacking = response.request.background === true ? 'stream=true' : 'background=true';
-    const text = `This response cannot be streamed because it was not created with ${lacking}.`;
-    throw new ApiError(400, text, { param: 'stream' });
-  }
-  const include = [...query.getAll('include[]'), ...query.getAll('include')];
-  return answerWith(context, response, shownStatus ?? statusAt(response, nowMs), include);
+  return answerWith(context, response, shownStatus ?? statusAt(response, nowMs), includeOf(request.query));
 }
 
 /** Where a cancel comes too late. */
@@ -65,9 +48,10 @@ function checkCancel(response: StoredResponse, status: string, profile: ApiConte
 }
 
 /** `POST /v1/responses/{id}/cancel`. `late`: it ends as scripted all the same. */
-export function cancel(context: ApiContext, request: Request, nowMs: number, late = false): Answer {
+export function cancel(context: ApiContext, request: Request, askedMs: number, late = false): Answer {
   const id = idIn(request);
-  const response = findResponse(context.store, id, nowMs);
+  const response = findResponse(context.store, id, askedMs);
+  const nowMs = Math.max(askedMs, response.toldUntilMs ?? 0);
   const status = statusAt(response, nowMs);
   checkCancel(response, status, context.profile);
   if (isTerminal(status)) return answerWith(context, response, status, []);

@@ -36,9 +36,14 @@ const ROUTES = {
   vector_store_batch_files: 'GET vector_stores/*/file_batches/*/files',
 } as const;
 
-export type Op = keyof typeof ROUTES;
+type Route = keyof typeof ROUTES;
 
-export const OPS = Object.keys(ROUTES) as Op[];
+/** `stream` is a `retrieve` that asks for events. */
+export type Op = Route | 'stream';
+
+const NAMES = Object.keys(ROUTES) as Route[];
+
+export const OPS: readonly Op[] = [...NAMES, 'stream'];
 
 const fits = (route: string, method: string, path: readonly string[]): boolean => {
   const [verb, pattern = ''] = route.split(' ');
@@ -46,7 +51,8 @@ const fits = (route: string, method: string, path: readonly string[]): boolean =
   return verb === method && parts.length === path.length && parts.every((part, i) => part === '*' || part === path[i]);
 };
 
-/** The operation; `other` for none. */
-export function routeOf(method: string, path: readonly string[]): Op | 'other' {
-  return OPS.find((op) => fits(ROUTES[op], method, path)) ?? 'other';
+/** The operation; `other` for none. Whether events are wanted says the query, and never an `accept` header. */
+export function routeOf(method: string, path: readonly string[], query: URLSearchParams): Op | 'other' {
+  const name = NAMES.find((op) => fits(ROUTES[op], method, path)) ?? 'other';
+  return name === 'retrieve' && query.get('stream') === 'true' ? 'stream' : name;
 }

@@ -84,7 +84,14 @@ function scenarioOf(request: Json): string {
   return metadataOf(request).emulator_scenario ?? byModel?.replace(/-/g, '_') ?? 'text';
 }
 
-const NUMBERS = ['emulator_queued_seconds', 'emulator_run_seconds', 'emulator_output_bytes'];
+const NUMBERS = [
+  'emulator_queued_seconds',
+  'emulator_run_seconds',
+  'emulator_output_bytes',
+  'emulator_keepalive_seconds',
+];
+
+const CANCELLED_STREAMS = ['failed', 'none', 'goes_on'];
 
 /** @throws ApiError 400 for a switch that is no number. */
 export function checkNumbers(metadata: Record<string, string>, names: readonly string[]): void {
@@ -107,6 +114,10 @@ export function checkSwitches(request: Json): void {
     throw refuse('model_not_found', 'model', `The requested model '${String(request.model)}' does not exist. ${hint}`);
   }
   checkNumbers(metadata, NUMBERS);
+  const manner = metadata.emulator_cancelled_stream;
+  if (manner === undefined || CANCELLED_STREAMS.includes(manner)) return;
+  const expected = `Expected one of: ${CANCELLED_STREAMS.join(', ')}.`;
+  throw refuse('invalid_value', 'metadata.emulator_cancelled_stream', `Invalid value: '${manner}'. ${expected}`);
 }
 
 function endingOf(recipe: Recipe, id: string, code: string | undefined): Ending {

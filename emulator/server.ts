@@ -4,32 +4,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { send, type Answer } from './answer';
 import { checkKey, keyOf } from './auth';
 import { readCall, type Call } from './call';
+import type { Alarm } from './alarm';
 import { idIn, type ApiContext } from './context';
 import { notFound, toApiError } from './errors';
 import { RateLimitError, type LimitGuard } from './limits';
-import { preventsWork, sendFault, shownStatus } from './fault-answer';
+import { preventsWork, replacesAnswer, sendFault, shownStatus } from './fault-answer';
+import { couldShow } from './fault-moments';
 import type { Fault, FaultPlan } from './faults';
-import { statusAt } from './lifecycle';
 import { OPERATIONS } from './operations';
 import * as responses from './responses';
+import { sendStream } from './stream';
 import { awaitEnd } from './synchronous';
 
 export interface ServerState extends ApiContext {
   plan: FaultPlan;
   limits: LimitGuard;
   now: () => Promise<number>;
+  alarm: Alarm;
   /** Aborted when the emulator stops: nothing is carried out after that. */
   stopping: AbortSignal;
-}
-
-/** A fault that shows only at certain moments of a response is kept for them. */
-function couldShow(state: ServerState, call: Call, nowMs: number, fault: Fault): boolean {
-  if (fault.kind !== 'regress' && fault.kind !== 'not_found' && fault.kind !== 'late_completion') return true;
-  const response = state.store.responses.get(idIn(call));
-  if (!response) return false;
-  if (fault.kind === 'not_found') return nowMs < response.createdAtMs + fault.forSeconds * 1000;
-  if (fault.kind === 'late_completion') return call.op === 'cancel';
-  return call.op === 'retrieve' && statusAt(response, nowMs) === 'completed';
 }
 
 function perform(state: ServerState, call: Call, nowMs: number, fault: Fault | undefined): Answer {
@@ -59,7 +52,7 @@ async function answerOf(
     const answer = perform(state, call, nowMs, fault);
     const response = call.op === 'create' ? state.store.responses.get(answer.id ?? '') : undefined;
     const headers = state.limits.headers(nowMs);
-    if (!response || response.request.background === true) return { ...answer, headers };
+    if (!response || answer.stream || response.request.background === true) return { ...answer, headers };
     return { ...(await awaitEnd(state, response, nowMs, reply)), headers };
   } catch (error) {
     const known = toApiError(error);
@@ -114,6 +107,7 @@ export async function serve(state: ServerState, request: IncomingMessage, reply:
   if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: state.stopping });
   record(state, { call, nowMs, fault, answer, task }, !request.socket.destroyed);
   const processingMs = performance.now() - startedMs;
-  if (fault) sendFault(reply, fault, answer, { key: keyOf(call.headers), nowMs, processingMs });
+  if (fault && replacesAnswer(fault)) sendFault(reply, fault, answer, { key: keyOf(call.headers), nowMs });
+  else if (answer?.stream) await sendStream(state, reply, { call, task, answer, nowMs, fault, processingMs });
   else if (answer) send(reply, answer, processingMs);
 }

@@ -4,6 +4,7 @@ import { ledgerOf, type CallRow, type Ledger } from './ledger';
 import { endsAtMs, stopsAtMs } from './lifecycle';
 import { Running } from './running';
 import { metadataOf, scriptOf } from './scenarios';
+import { StreamLog, type StreamEntry } from './stream-log';
 import type {
   ContainerUpload,
   CreatedResponse,
@@ -12,6 +13,7 @@ import type {
   StoredResponse,
   StoredVectorStore,
 } from './types';
+import { WebhookLog, type WebhookEntry } from './webhook-log';
 import { applyToVectorStores, searchedIn, useVectorStore, type VectorStoreEntry } from './vector-store-journal';
 
 type NewContainer = Pick<StoredContainer, 'id' | 'name' | 'createdAtMs' | 'idleMinutes' | 'memoryLimit'>;
@@ -28,7 +30,9 @@ export type Entry =
   | { kind: 'container_file_deleted'; id: string; fileId: string }
   | { kind: 'container_used'; id: string; atMs: number }
   | { kind: 'container_deleted'; id: string; atMs: number }
-  | { kind: 'call'; row: CallRow };
+  | { kind: 'call'; row: CallRow }
+  | StreamEntry
+  | WebhookEntry;
 
 /** A container is gone this long after it was last used. */
 export const CONTAINER_IDLE_MINUTES = 20;
@@ -41,17 +45,28 @@ export class Store {
   readonly calls: CallRow[] = [];
   /** Responses that have not ended. */
   readonly running = new Running();
+  readonly streams = new StreamLog();
+  readonly webhooks = new WebhookLog();
   private readonly journal: Journal | undefined;
+  private readonly listeners = new Set<(entry: Entry) => void>();
 
   constructor(path?: string) {
     this.journal = path === undefined ? undefined : new Journal(path);
     for (const entry of this.journal?.replay() ?? []) if (isEntry(entry)) this.apply(entry);
+    this.streams.cutOpen();
   }
 
   /** Journals a change and makes it. */
   write(entry: Entry): void {
     this.journal?.write(entry);
     this.apply(entry);
+    for (const listener of this.listeners) listener(entry);
+  }
+
+  /** Calls for each change from now on. Gives back how to call it off. */
+  listen(listener: (entry: Entry) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   close(): void {
@@ -72,6 +87,12 @@ export class Store {
         return update(this.files, entry.id, { deletedAtMs: entry.atMs });
       case 'call':
         return void this.calls.push(entry.row);
+      case 'stream_opened':
+      case 'stream_ended':
+        return this.streams.apply(entry);
+      case 'webhook':
+      case 'webhook_endpoints':
+        return this.webhooks.apply(entry);
       case 'container_made':
       case 'container_upload':
       case 'container_file_deleted':

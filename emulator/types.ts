@@ -57,6 +57,8 @@ export interface StoredResponse extends CreatedResponse {
   files: FileNote[];
   cancelledAtMs: number | null;
   deletedAtMs: number | null;
+  /** The time of the latest event that a reader was told of: no cancel comes before it. Not kept. */
+  toldUntilMs?: number;
 }
 
 export interface StoredFile extends FileNote {

@@ -103,6 +103,10 @@ function checkTogether(request: Json): void {
       "Mutually exclusive parameters: 'conversation', 'previous_response_id'. Ensure you are only providing one.";
     throw refuse('mutually_exclusive_parameters', null, text);
   }
+  if (has('stream_options') && request.stream !== true) {
+    const text = "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
+    throw new ApiError(400, text, { param: 'stream_options' });
+  }
   // A prompt template brings its own model and input.
   if (has('prompt')) return;
   if (!has('model')) throw missing('model');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { eventsAt, eventsOf } from '../emulator/events';
-import { endsAtMs, isGone, statusAt } from '../emulator/lifecycle';
+import { isGone, statusAt } from '../emulator/lifecycle';
 import { SCENARIOS, scriptOf } from '../emulator/scenarios';
+import { timelineOf, type TimedEvent } from '../emulator/timeline';
 import type { StoredResponse } from '../emulator/types';
 
 const START = 1_000_000;
@@ -16,6 +16,19 @@ function response(request: Record<string, unknown> = {}, metadata: Record<string
 
 const scenario = (name: string) => response({}, { emulator_scenario: name });
 const second = (n: number) => START + n * 1000;
+
+/** Some runs never end. */
+const MOST_EVENTS = 2_000;
+
+function eventsOf(of: StoredResponse): TimedEvent[] {
+  const all: TimedEvent[] = [];
+  for (const one of timelineOf(of)) {
+    all.push(one);
+    if (all.length === MOST_EVENTS) break;
+  }
+  return all;
+}
+
 const typesOf = (of: StoredResponse) => eventsOf(of).map(({ event }) => event.type.replace('response.', ''));
 
 describe('lifecycle', () => {
@@ -136,12 +149,46 @@ describe('events', () => {
     expect(last).toMatchObject({ type: 'response.failed', response: { status: 'cancelled' } });
   });
 
-  test('given a moment and a cursor -> then only what has happened and was not seen', () => {
-    const one = response();
-    expect(eventsAt(one, second(0)).map(({ sequence_number }) => sequence_number)).toEqual([0, 1]);
-    expect(eventsAt(one, second(1), 1).map(({ type }) => type)).toEqual(['response.in_progress']);
-    expect(eventsAt(one, endsAtMs(one)).at(-1)?.type).toBe('response.completed');
-    expect(eventsAt(one, endsAtMs(one), 1e6)).toEqual([]);
+  test.each<[string, string[]]>([
+    ['none', ['created', 'queued', 'in_progress']],
+    ['goes_on', ['created', 'queued', 'in_progress', 'output_item.added']],
+  ])('given a cancel and emulator_cancelled_stream %s -> then no failure', (manner, wanted) => {
+    const one = { ...response({}, { emulator_cancelled_stream: manner }), cancelledAtMs: second(1) };
+    expect(typesOf(one).slice(0, 4)).toEqual(wanted);
+    expect(typesOf(one)).not.toContain('failed');
+  });
+
+  test('given no background -> then it is in progress from the first event on', () => {
+    const all = eventsOf(response({ background: false })).slice(0, 2);
+    expect(all.map(({ event }) => event)).toMatchObject([
+      { type: 'response.created', response: { status: 'in_progress' } },
+      { type: 'response.in_progress' },
+    ]);
+  });
+
+  test('given a long wait -> then a keepalive with a number every 30 s, and as many after a cancel', () => {
+    const one = response({}, { emulator_queued_seconds: '100' });
+    const seconds = (of: StoredResponse) =>
+      eventsOf(of).flatMap(({ event, atMs }) => (event.type === 'keepalive' ? (atMs - START) / 1000 : []));
+    expect(seconds(one)).toEqual([30, 60, 90]);
+    expect(seconds({ ...one, cancelledAtMs: second(60) })).toEqual([30, 60]);
+    expect(typesOf(one).slice(0, 6)).toEqual([
+      'created',
+      'queued',
+      ...Array<string>(3).fill('keepalive'),
+      'in_progress',
+    ]);
+  });
+
+  test.each<[string, number, number]>([
+    ['0', 1, 0],
+    ['50', 1, 1],
+    ['50', 10, 1],
+  ])('given emulator_keepalive_seconds %s and a time scale of %i -> then %i', (every, timeScale, count) => {
+    const plain = response({}, { emulator_queued_seconds: '100', emulator_keepalive_seconds: every });
+    const pace = { timeScale };
+    const one = { ...plain, pace, script: scriptOf(plain.request, plain.id, pace) };
+    expect(typesOf(one).filter((type) => type === 'keepalive')).toHaveLength(count);
   });
 
   test('given a text of 5 MB -> then not more than a thousand events', () => {

@@ -181,7 +181,13 @@ describe('refused requests', () => {
       'previous_response_not_found',
       /^Previous response with id 'resp_1' not found\.$/,
     ],
-    ['a stream', { stream: true }, 'stream', 'unsupported_parameter', /does not stream/],
+    [
+      'options of a stream without one',
+      { stream_options: {} },
+      'stream_options',
+      null,
+      /only allowed when 'stream' is/,
+    ],
   ])('given %s -> then 400 with param, code and message', async (_name, fields, param, code, message) => {
     const { raw, emulator } = await emulated();
     const reply = await raw('POST', '/responses', { model: 'o3', input: 'Hi', background: true, ...fields });

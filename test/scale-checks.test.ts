@@ -18,6 +18,8 @@ const ledger = (fields: Partial<Ledger>): Ledger => ({
   calls: [],
   cancels: [],
   deletes: [],
+  streams: [],
+  webhooks: [],
   files: [],
   containers: [],
   vectorStores: [],
