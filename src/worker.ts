@@ -49,7 +49,7 @@ export function createWorker(options: DurableWorkerOptions): Promise<Worker> {
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxCachedWorkflows,
     maxConcurrentWorkflowTaskExecutions: Math.min(40, maxCachedWorkflows),
-    // The id of a create is recorded at most so late. Cancels reach older servers' activities with a heartbeat.
+    // Cancels reach activities with the answer to a heartbeat: at most this late.
     maxHeartbeatThrottleInterval: '3s',
     shutdownGraceTime: '30s',
     // Two calls upstream can be under way; after this the worker gives up and its exit code says so.

@@ -25,14 +25,12 @@ export async function recordDurably(details: unknown): Promise<void> {
 }
 
 /**
- * Heartbeats the latest details until stopped, so many times within the heartbeat timeout.
- *
- * @param times 3 where a timeout that came too early, on a busy machine, would cost something; 1.5 where the work is
- * only looked at anew. Each is a write of the server, and hundreds of tasks that wait have them.
+ * Heartbeats the latest details until stopped, three times within the heartbeat timeout. A cancel reaches the activity
+ * with the answer to a heartbeat, so fewer of them would make it late.
  */
-export function keepHeartbeating(details: () => unknown, times: 3 | 1.5 = 3): { stop(): void } {
+export function keepHeartbeating(details: () => unknown): { stop(): void } {
   const context = Context.current();
-  const everyMs = (context.info.heartbeatTimeoutMs ?? 9_000) / times;
+  const everyMs = (context.info.heartbeatTimeoutMs ?? 9_000) / 3;
   const timer = setInterval(() => context.heartbeat(details()), everyMs);
   return { stop: () => clearInterval(timer) };
 }

@@ -67,7 +67,7 @@ async function visitWithHeartbeat(
 ) {
   const details = () => (asStart ? ({ phase: 'created', report } satisfies StartHeartbeat) : report);
   Context.current().heartbeat(details());
-  const heartbeat = keepHeartbeating(details, 1.5);
+  const heartbeat = keepHeartbeating(details);
   try {
     return await visit(report, input.plan, { ...deps, signal: Context.current().cancellationSignal });
   } finally {

@@ -9,7 +9,7 @@ import type { Activities } from '../activities';
 export const start = proxyActivities<Pick<Activities, 'startResponse'>>({
   // 60 s for the POST, 20 s for the visit, 60 s for the GET that may be under way at its end.
   startToCloseTimeout: '150s',
-  // A lost worker is noticed after this; while the create is under way, details are recorded three times as often.
+  // A lost worker is noticed after this; details are recorded three times as often.
   heartbeatTimeout: '9s',
   retry: { maximumAttempts: 1 },
   // The id of a create that is under way must not be lost: wait for it, then cancel the response.
