@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maxInFlight } from '../emulator';
-import type { BatchItem, BatchResult, GateStatus, TaskOptions } from '../src/contracts';
+import type { BatchItem, BatchResult, GateStatus, TaskInput, TaskOptions } from '../src/contracts';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../src/names';
 import { withFleet } from './helpers/worker-process';
 import { devServerWorld, uniqueId, type World } from './helpers/world';
@@ -15,20 +15,17 @@ afterAll(() => world.close());
 
 const options = { pollIntervalsSeconds: [0.2] };
 
-const item = (id: string, own: TaskOptions = {}): BatchItem => ({
-  id,
-  task: {
-    request: {
-      model: 'o3',
-      input: `Prompt of ${id}`,
-      metadata: { emulator_queued_seconds: '0', emulator_run_seconds: '1' },
-    },
-    options: own,
+const taskOf = (id: string, own: TaskOptions): TaskInput => ({
+  request: {
+    model: 'o3',
+    input: `Prompt of ${id}`,
+    metadata: { emulator_queued_seconds: '0', emulator_run_seconds: '1' },
   },
+  options: own,
 });
 
-const items = (count: number, name: string, own?: TaskOptions): BatchItem[] =>
-  Array.from({ length: count }, (_, i) => item(`${name}${i}`, own));
+const items = (count: number, name: string, own: TaskOptions = {}): BatchItem[] =>
+  Array.from({ length: count }, (_, i) => ({ id: `${name}${i}`, task: taskOf(`${name}${i}`, own) }));
 
 const createsOfBatches = (...ids: string[]) =>
   world.emulator.ledger().creates.filter(({ metadata }) => ids.some((id) => metadata.task_id?.startsWith(`${id}/`)));
@@ -64,16 +61,20 @@ test('5 creates per second of two workers -> spread over the seconds', async () 
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(4_000);
 });
 
+/** Tasks of their own, all at once: a batch would start them step by step. */
+const startAll = (count: number, name: string, own: TaskOptions) =>
+  Promise.all(Array.from({ length: count }, (_, i) => world.start(taskOf(`${name}${i}`, own), `${name}/${i}`)));
+
 test('40 low ones wait, then 6 high ones come -> the high ones are created next', async () => {
   const [low, high] = [uniqueId('low'), uniqueId('high')];
   let before = 0;
   await withFleet(world, 1, atMost(4), async () => {
-    await world.startBatch({ items: items(40, 'l', { priority: 'low' }), options, concurrency: 40 }, low);
+    const lowOnes = await startAll(40, low, { ...options, priority: 'low' });
     await expect.poll(() => createsOfBatches(low).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(3);
-    await world.startBatch({ items: items(6, 'h', { priority: 'high' }), options, concurrency: 6 }, high);
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBeGreaterThan(35);
+    const highOnes = await startAll(6, high, { ...options, priority: 'high' });
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBeGreaterThan(30);
     before = createsOfBatches(low).length;
-    for (const id of [low, high]) await resultOf(id);
+    for (const one of [...lowOnes, ...highOnes]) expect(await one.result()).toMatchObject({ status: 'completed' });
   });
   const later = createsOfBatches(low, high).slice(before);
   const lastHigh = later.findLastIndex(({ metadata }) => metadata.task_id?.startsWith(`${high}/`));

@@ -22,10 +22,10 @@ const batchOf = (count: number, seconds: number, options: TaskOptions) => ({
 export async function highAmongLow(place: Place): Promise<Measured> {
   await place.newWorker(atMost(CAP)).start();
   const [low, high] = [200, 20];
-  await begin(place, 'low', batchOf(low + CAP, 5, { priority: 'low' }));
-  await until('the low ones wait', async () => (await waiting(place)) >= low - CAP);
+  await begin(place, 'low', batchOf(low + CAP, 15, { priority: 'low' }));
+  await until('the low ones wait', async () => (await waiting(place)) >= low - 2 * CAP);
   const before = await waiting(place);
-  await begin(place, 'high', batchOf(high, 5, { priority: 'high' }));
+  await begin(place, 'high', batchOf(high, 15, { priority: 'high' }));
   await until('the high ones wait or run', async () => {
     const started = createsOf(await ledgerOf(place), 'high').length;
     return started > 0 || (await waiting(place)) >= before;
@@ -45,10 +45,10 @@ export async function highAmongLow(place: Place): Promise<Measured> {
 export async function smallBesideLarge(place: Place): Promise<Measured> {
   await place.newWorker(atMost(CAP)).start();
   const [large, small] = [1_000, 10];
-  await begin(place, 'large', batchOf(large, 2, { tenant: 'large' }));
-  await until('the large one waits', async () => (await waiting(place)) >= 300);
+  await begin(place, 'large', batchOf(large, 5, { tenant: 'large' }));
+  await until('the large one waits', async () => (await waiting(place)) >= 150);
   const beganMs = Date.now();
-  await begin(place, 'small', batchOf(small, 2, { tenant: 'small' }));
+  await begin(place, 'small', batchOf(small, 5, { tenant: 'small' }));
   for (const id of ['small', 'large']) await resultOf(place, id);
   const ledger = await ledgerOf(place);
   const waits = (id: string) => createsOf(ledger, id).map(({ at }) => (at - beganMs) / 1000);
