@@ -174,7 +174,9 @@ describe('options and sources that are refused', () => {
     ['priority', { priority: null }, '"high"'],
     ['onTimeout', { onTimeout: 'stop' }, '"cancel" or "leave"'],
     ['onAmbiguousCreate', { onAmbiguousCreate: 'ask' }, '"retry" or "fail"'],
-    ['watch', { watch: 'webhook' }, '"poll"'],
+    ['watch', { watch: 'socket' }, '"poll" or "stream" or "webhook" or "auto"'],
+    ['safetyNetSeconds', { safetyNetSeconds: [0] }, 'seconds'],
+    ['webhookReceiver', { webhookReceiver: 'yes' }, 'true or false'],
     ['tenant', { tenant: '' }, '1 to 64'],
     ['tenant', { tenant: 'a/b' }, '1 to 64'],
     ['labels', { labels: ['a'] }, 'object of strings'],
@@ -256,7 +258,9 @@ describe('what passes', () => {
 
   test('given every option -> then no problem', () => {
     const options = {
-      watch: 'poll',
+      watch: 'auto',
+      safetyNetSeconds: [900],
+      webhookReceiver: true,
       pollIntervalsSeconds: [1, 2.5],
       inlineWaitSeconds: 0,
       maxWaitSeconds: 60,

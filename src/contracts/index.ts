@@ -8,3 +8,4 @@ export * from './stream';
 export * from './task';
 export * from './task-progress';
 export * from './visit';
+export * from './watch';

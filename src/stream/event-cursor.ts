@@ -78,7 +78,8 @@ export class EventCursor {
   take(event: UpstreamEvent): Taken {
     // The end is the end whatever its number: a GET follows anyway.
     if (TERMINAL.test(event.type)) this.isTerminal = true;
-    const number = numberOf(event);
+    // Whether an `error` takes a number of its own is not certain; what is missing then is asked for.
+    const number = event.type === 'error' ? null : numberOf(event);
     if (number !== null) {
       const found = this.judge(number);
       if (found !== 'new') return found;

@@ -28,7 +28,7 @@ export function cappedFetch(maxBytes = MAX_BODY_BYTES): typeof fetch {
 }
 
 /** The largest event of a stream, in bytes: the client copies all it has of one with each chunk. */
-export const MAX_EVENT_BYTES = 8 * 1024 * 1024;
+export const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
 const [LF, CR] = [10, 13];
 
