@@ -1,7 +1,7 @@
 /** Tasks that wait for a webhook, and those that choose: what wakes them, what stands behind it, what it costs. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskResult, TaskStatusView } from '../src/contracts';
-import { begin, eventsOf, isFollowed, ledgerOf, until } from './helpers/watched';
+import { begin, eventsOf, isFollowed, ledgerOf, tookMs, until } from './helpers/watched';
 import { devServerWorld, endOf, skippingWorld, type World } from './helpers/world';
 
 const WEBHOOK = { watch: 'webhook' as const };
@@ -35,7 +35,7 @@ describe('webhook', () => {
     await world.withWorker(async () => {
       const result = (await (await run(24 * HOUR)).result()) as TaskResult;
       expect(result).toMatchObject({ status: 'completed', polls: 4 });
-      const took = Date.parse(result.timings.detected ?? '') - Date.parse(result.timings.created ?? '');
+      const took = tookMs(world, result.taskId);
       expect(Math.round(took / 1000 / HOUR)).toBe(Math.round((900 + 3_600 + 21_600 + 86_400) / HOUR));
     });
   });
@@ -58,7 +58,7 @@ describe('webhook', () => {
       await until(() => ledgerOf(world, handle.workflowId).creates.length === 1);
       await handle.signal('lookNow');
       const result = (await handle.result()) as TaskResult;
-      const took = Date.parse(result.timings.detected ?? '') - Date.parse(result.timings.created ?? '');
+      const took = tookMs(world, result.taskId);
       expect(took).toBeLessThan(60_000);
     });
     world.emulator.setFaults([]);
@@ -69,7 +69,7 @@ describe('webhook', () => {
     await world.withWorker(async () => {
       const result = (await (await run(600)).result()) as TaskResult;
       expect(result).toMatchObject({ status: 'completed', polls: 4 });
-      const took = Date.parse(result.timings.detected ?? '') - Date.parse(result.timings.created ?? '');
+      const took = tookMs(world, result.taskId);
       expect(took).toBeLessThan((900 + 4 * 60) * 1000);
     });
     world.emulator.setFaults([]);
@@ -99,6 +99,23 @@ describe('auto', () => {
       const result = (await (await begin(world, { options: AUTO })).result()) as TaskResult;
       expect(result).toMatchObject({ status: 'completed', polls: 1, watched: { mode: 'stream', fallbacks: [] } });
     });
+  });
+
+  test('given a run that gets five minutes old -> then its slot is handed on, and the same run is polled', async () => {
+    // Of a server whose clock is behind: what it creates now is almost five minutes old for us.
+    const late = await devServerWorld({ emulator: { clock: { now: () => Date.now() - 298_000 } } });
+    try {
+      await late.withWorker(async () => {
+        const handle = await begin(late, { options: AUTO, metadata: { emulator_run_seconds: '5' } });
+        const fallbacks = [{ from: 'stream', to: 'poll', reason: 'the run is too old for a stream' }];
+        expect(await handle.result()).toMatchObject({ status: 'completed', watched: { mode: 'poll', fallbacks } });
+        const { streams, creates, cancels } = ledgerOf(late, handle.workflowId);
+        expect([creates.length, cancels.length]).toEqual([1, 0]);
+        expect(streams.at(-1)).toMatchObject({ op: 'stream', outcome: 'left' });
+      });
+    } finally {
+      await late.close();
+    }
   });
 
   test.each([

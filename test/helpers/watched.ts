@@ -56,3 +56,9 @@ export async function heartbeatOf(handle: WorkflowHandle): Promise<FollowHeartbe
 export async function eventsOf(handle: WorkflowHandle): Promise<number> {
   return (await handle.fetchHistory()).events?.length ?? 0;
 }
+
+/** From the create to the last look, by the emulator's clock. */
+export function tookMs({ emulator }: World, id: string): number {
+  const [created] = createsOf(emulator, id);
+  return (callsOf(emulator, id, 'retrieve').at(-1)?.at ?? NaN) - (created?.at ?? NaN);
+}
