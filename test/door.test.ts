@@ -175,7 +175,6 @@ describe('options and sources that are refused', () => {
     ['onTimeout', { onTimeout: 'stop' }, '"cancel" or "leave"'],
     ['onAmbiguousCreate', { onAmbiguousCreate: 'ask' }, '"retry" or "fail"'],
     ['watch', { watch: 'socket' }, '"poll" or "stream" or "webhook" or "auto"'],
-    ['safetyNetSeconds', { safetyNetSeconds: [0] }, 'seconds'],
     ['webhookReceiver', { webhookReceiver: 'yes' }, 'true or false'],
     ['tenant', { tenant: '' }, '1 to 64'],
     ['tenant', { tenant: 'a/b' }, '1 to 64'],
@@ -196,7 +195,7 @@ describe('options and sources that are refused', () => {
     expectOne(optionProblems(options), field, hint);
   });
 
-  test.each(['pollIntervalsSeconds', 'maxWaitSeconds', 'maxQueuedSeconds', 'inlineWaitSeconds'])(
+  test.each(['pollIntervalsSeconds', 'safetyNetSeconds', 'maxWaitSeconds', 'maxQueuedSeconds', 'inlineWaitSeconds'])(
     'given a bad %s -> then the problem of the settings',
     (name) => {
       const problems = optionProblems({ [name]: -1 });

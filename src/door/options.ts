@@ -125,7 +125,7 @@ export function optionProblems(options: unknown): Problem[] {
     problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });
   }
   if (webhookReceiver !== undefined && typeof webhookReceiver !== 'boolean') {
-    problems.push({ field: 'webhookReceiver', message: 'expected true or false' });
+    problems.push({ field: 'webhookReceiver', message: 'expected a boolean; write true or false' });
   }
   if (bytes !== undefined && !(Number.isInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= MAX_OUTPUT_BYTES)) {
     problems.push({ field: 'maxOutputBytes', message: 'expected a whole number; write one from 0 to 1,000,000' });
