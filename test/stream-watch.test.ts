@@ -1,8 +1,9 @@
 /** Tasks that are watched by their stream, against a real server: the answer is that of a GET, whatever happens. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { FaultRule } from '../emulator';
+import { maxInFlight, type FaultRule } from '../emulator';
+import { createActivities } from '../src/activities';
 import type { TaskResult, TaskStatusView } from '../src/contracts';
-import { begin, eventsOf, heartbeatOf, isFollowed, ledgerOf, until, watched } from './helpers/watched';
+import { begin, detailsOf, eventsOf, heartbeatOf, isFollowed, ledgerOf, until, watched } from './helpers/watched';
 import { callsOf, devServerWorld, endOf, stillRunning, uniqueId, type World } from './helpers/world';
 import { startWorkerProcess } from './helpers/worker-process';
 
@@ -172,6 +173,16 @@ describe('workers that go', () => {
     return { result, ...ledgerOf(world, handle.workflowId) };
   }
 
+  test('given kill -9 while the create stays for a run in the queue -> then the next one goes on with its id', async () => {
+    const worker = await startWorkerProcess(world);
+    const handle = await begin(world, { metadata: { emulator_queued_seconds: '15' } });
+    await until(async () => (await detailsOf(handle, 'startResponse'))?.phase === 'created');
+    await worker.kill();
+    const { result, creates } = await finishedByAnother(handle);
+    expect(result).toMatchObject({ status: 'completed', creates: 1, watched: PURE, possibleOrphans: [] });
+    expect(creates).toHaveLength(1);
+  }, 120_000);
+
   test.each(['kill -9', 'a graceful stop'])(
     'given %s in the middle -> then the next one goes on there',
     async (how) => {
@@ -187,6 +198,21 @@ describe('workers that go', () => {
     },
     120_000,
   );
+});
+
+test('given a limit of the account -> then what has been followed to its end makes room for the next', async () => {
+  const openai = { apiKey: 'sk-test', baseURL: world.emulator.url };
+  const activities = createActivities({ openai, store: world.store, limits: { maxInFlight: 1 } });
+  await world.withWorker(async () => {
+    const handles = await Promise.all([begin(world), begin(world), begin(world)]);
+    const beganMs = Date.now();
+    for (const handle of handles) expect(await handle.result()).toMatchObject({ status: 'completed', watched: PURE });
+    // Who is not told asks again after a minute.
+    expect(Date.now() - beganMs).toBeLessThan(50_000);
+    const ids = handles.map(({ workflowId }) => workflowId);
+    const creates = world.emulator.ledger().creates.filter(({ metadata }) => ids.includes(metadata.task_id ?? ''));
+    expect(maxInFlight(creates)).toBe(1);
+  }, activities);
 });
 
 test('given a run of 24 hours -> then 21 events at most, and one GET', async () => {

@@ -45,12 +45,16 @@ export async function until(what: () => boolean | Promise<boolean>): Promise<voi
 export const isFollowed = (world: World, id: string): boolean =>
   ledgerOf(world, id).streams.some(({ op, outcome }) => op === 'stream' && outcome === 'open');
 
-/** What the server has of the activity that follows, were its worker lost now. */
-export async function heartbeatOf(handle: WorkflowHandle): Promise<FollowHeartbeat | null> {
+/** What the server has of an activity, were its worker lost now. */
+export async function detailsOf(handle: WorkflowHandle, activity: string): Promise<Record<string, unknown> | null> {
   const { raw } = await handle.describe();
-  const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'followResponse');
+  const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === activity);
   const data = pending?.heartbeatDetails?.payloads?.[0]?.data;
-  return data ? (JSON.parse(Buffer.from(data).toString('utf8')) as FollowHeartbeat) : null;
+  return data ? (JSON.parse(Buffer.from(data).toString('utf8')) as Record<string, unknown>) : null;
+}
+
+export async function heartbeatOf(handle: WorkflowHandle): Promise<FollowHeartbeat | null> {
+  return (await detailsOf(handle, 'followResponse')) as FollowHeartbeat | null;
 }
 
 export async function eventsOf(handle: WorkflowHandle): Promise<number> {
