@@ -1,4 +1,4 @@
-/** The only reader of the environment: parsed once, frozen, printed without secrets. */
+/** The only reader of the environment: parsed once, frozen. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -34,6 +34,10 @@ export interface Config {
   readonly logLevel: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** Activities that one worker runs at once. */
   readonly maxActivities: number;
+  /** Streams that one worker follows at once. */
+  readonly maxStreams: number;
+  /** Whether a receiver of webhooks wakes the tasks that this client starts. */
+  readonly webhookReceiver: boolean;
   /** Limits of the account behind the key; every worker of the task queue needs the same. */
   readonly limits: AccountLimits;
   /** Workflows that one worker keeps in memory; about 0.3 MB each. */
@@ -72,6 +76,8 @@ const schema = z.object({
     .pipe(z.enum(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'], 'expected TRACE, DEBUG, INFO, WARN or ERROR'))
     .default('INFO'),
   DURABLE_RESPONSES_MAX_ACTIVITIES: count(1000, 100_000),
+  DURABLE_RESPONSES_MAX_STREAMS: count(200, 10_000),
+  DURABLE_RESPONSES_WEBHOOK: z.enum(['0', '1'], 'expected 1 where a receiver of webhooks runs, else 0').default('0'),
   DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS: count(1000, 100_000),
   DURABLE_RESPONSES_MAX_IN_FLIGHT: count(1, 100_000).unwrap().optional(),
   DURABLE_RESPONSES_MAX_CREATES_PER_SECOND: z.coerce
@@ -122,34 +128,14 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
     taskQueue: values.DURABLE_RESPONSES_TASK_QUEUE,
     logLevel: values.DURABLE_RESPONSES_LOG_LEVEL,
     maxActivities: values.DURABLE_RESPONSES_MAX_ACTIVITIES,
+    maxStreams: values.DURABLE_RESPONSES_MAX_STREAMS,
+    webhookReceiver: values.DURABLE_RESPONSES_WEBHOOK === '1',
     limits: Object.freeze({
       maxInFlight: values.DURABLE_RESPONSES_MAX_IN_FLIGHT,
       maxCreatesPerSecond: values.DURABLE_RESPONSES_MAX_CREATES_PER_SECOND,
     }),
     maxCachedWorkflows: values.DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS,
   });
-}
-
-/** The configuration as lines to print at start: what is set and where, and no secret. */
-export function describeConfig(config: Config): string {
-  const temporal = Object.keys(config.temporalEnvironment).filter((name) => name.startsWith('TEMPORAL_'));
-  const lines = {
-    'OpenAI key': config.openai.apiKey === undefined ? 'not set' : 'set',
-    'OpenAI URL': withoutCredentials(config.openai.baseUrl) ?? 'default',
-    'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
-    'task queue': config.taskQueue,
-    'data folder': config.dataDir,
-    'store folder': config.storeDir,
-    'cache folder': config.cacheDir,
-    'log level': config.logLevel,
-    'activities at once': String(config.maxActivities),
-    'responses in flight, all workers': String(config.limits.maxInFlight ?? 'no limit'),
-    'creates per second, all workers': String(config.limits.maxCreatesPerSecond ?? 'no limit'),
-    'workflows in memory': String(config.maxCachedWorkflows),
-  };
-  return Object.entries(lines)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n');
 }
 
 /** The value that `secret://NAME` stands for, or undefined when the variable is not set or is empty. */
@@ -189,10 +175,4 @@ function withoutEmpty(environment: Environment): Record<string, string> {
     value === undefined || value.trim() === '' ? [] : [[name, value]],
   );
   return Object.fromEntries(entries);
-}
-
-function withoutCredentials(url: string | undefined): string | undefined {
-  if (url === undefined) return undefined;
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

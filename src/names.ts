@@ -4,6 +4,9 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 /** The task queue of workflows and activities when nothing else is configured. */
 export const DEFAULT_TASK_QUEUE = 'durable-responses';
 
+/** The task queue of the activity that follows streams, which has slots of its own. */
+export const streamsTaskQueue = (taskQueue: string): string => `${taskQueue}-streams`;
+
 /** Input and answers of batches when nothing else is configured; in the working directory. */
 export const DEFAULT_STORE_DIR = '.durable-responses/store';
 

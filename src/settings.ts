@@ -1,12 +1,14 @@
 /** Defaults and bounds of task options; used by the client at the door and by the workflow. */
 import type { TaskOptions } from './contracts';
 
+type Optional = 'maxQueuedSeconds' | 'tenant' | 'retryOn' | 'webhookReceiver';
+
 /** Options with every default filled in. */
-export type TaskSettings = Required<Omit<TaskOptions, 'maxQueuedSeconds' | 'tenant' | 'retryOn'>> &
-  Pick<TaskOptions, 'maxQueuedSeconds' | 'tenant' | 'retryOn'>;
+export type TaskSettings = Required<Omit<TaskOptions, Optional>> & Pick<TaskOptions, Optional>;
 
 export const DEFAULT_SETTINGS: TaskSettings = {
   watch: 'poll',
+  safetyNetSeconds: [900, 3600, 21_600, 86_400],
   pollIntervalsSeconds: [1, 2, 5, 10, 30, 60],
   inlineWaitSeconds: 5,
   maxWaitSeconds: 3600,
@@ -54,15 +56,18 @@ export function nextWaitSeconds(
 const isNumberIn = (value: unknown, min: number, max: number): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max;
 
+const { min, max } = POLL_INTERVAL_LIMITS_SECONDS;
+
+const areIntervals = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every((s) => isNumberIn(s, min, max));
+
 /** What is wrong with the options that control waiting, in words; empty when nothing is. */
 export function waitingProblems(options: TaskOptions): string[] {
-  const { pollIntervalsSeconds: intervals, maxWaitSeconds, maxQueuedSeconds, inlineWaitSeconds } = options;
+  const { pollIntervalsSeconds, safetyNetSeconds, maxWaitSeconds, maxQueuedSeconds, inlineWaitSeconds } = options;
   const problems: string[] = [];
-  const { min, max } = POLL_INTERVAL_LIMITS_SECONDS;
-  if (intervals !== undefined) {
-    const usable = Array.isArray(intervals) && intervals.length > 0 && intervals.length <= 100;
-    if (!usable || !intervals.every((seconds) => isNumberIn(seconds, min, max))) {
-      problems.push(`pollIntervalsSeconds: expected 1 to 100 numbers from ${min} to ${max} (seconds), e.g. [1, 2, 5]`);
+  for (const [name, value] of Object.entries({ pollIntervalsSeconds, safetyNetSeconds })) {
+    if (value !== undefined && !areIntervals(value)) {
+      problems.push(`${name}: expected 1 to 100 numbers from ${min} to ${max} (seconds), e.g. [1, 2, 5]`);
     }
   }
   for (const [name, value] of Object.entries({ maxWaitSeconds, maxQueuedSeconds })) {

@@ -53,6 +53,7 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
       store: folderStore(config.storeDir),
       limits: config.limits,
       maxActivities: config.maxActivities,
+      maxStreams: config.maxStreams,
       maxCachedWorkflows: config.maxCachedWorkflows,
     });
     announce(config, hold, address);

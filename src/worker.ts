@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities, type ActivityOptions } from './activities';
 import { DEFAULT_TASK_QUEUE } from './names';
+import { besideStreams, DEFAULT_MAX_STREAMS } from './worker-streams';
 
 export { createActivities, type ActivityOptions };
 
@@ -17,6 +18,8 @@ export interface DurableWorkerOptions extends ActivityOptions {
   taskQueue?: string;
   /** Activities at once. Default 1,000. */
   maxActivities?: number;
+  /** Streams followed at once (`watch: 'stream'` and `'auto'`). They have slots of their own. Default 200. */
+  maxStreams?: number;
   /** Workflows kept in memory, about 0.3 MB each. Default 1,000. */
   maxCachedWorkflows?: number;
   /** More options of the SDK's worker; your own `workflowsPath` replaces the bundle, your `activities` are added. */
@@ -39,10 +42,19 @@ function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>):
  * - Sticky queue as the SDK has it (10 s): with less, a burst of ends would be queued anew and replayed from the start.
  * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream
  *   runs are never cancelled by a shutdown.
+ * - Streams: a second worker of the SDK on a task queue of its own, which runs and ends with this one.
  */
 export function createWorker(options: DurableWorkerOptions): Promise<Worker> {
-  const { connection, namespace, taskQueue, maxActivities = 1000, maxCachedWorkflows = 1000, worker = {} } = options;
-  return Worker.create({
+  const { maxStreams = DEFAULT_MAX_STREAMS, worker = {} } = options;
+  const activities = { ...createActivities(options), ...worker.activities };
+  const all: WorkerOptions = { ...optionsOf(options), ...worker, ...workflowsOf(worker), activities };
+  const plugins = [...(worker.plugins ?? []), besideStreams(all, maxStreams)];
+  return Worker.create({ ...all, plugins });
+}
+
+function optionsOf(options: DurableWorkerOptions): WorkerOptions {
+  const { connection, namespace, taskQueue, maxActivities = 1000, maxCachedWorkflows = 1000 } = options;
+  return {
     connection,
     namespace: namespace ?? 'default',
     taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
@@ -54,8 +66,5 @@ export function createWorker(options: DurableWorkerOptions): Promise<Worker> {
     shutdownGraceTime: '30s',
     // Two calls upstream can be under way; after this the worker gives up and its exit code says so.
     shutdownForceTime: '75s',
-    ...worker,
-    ...workflowsOf(worker),
-    activities: { ...createActivities(options), ...worker.activities },
-  });
+  };
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { childEnvironment, describeConfig, loadConfig, secretFromEnv } from '../src/config';
+import { childEnvironment, loadConfig, secretFromEnv } from '../src/config';
+import { describeConfig } from '../src/describe-config';
 import { UsageError } from '../src/errors';
 
 function problems(environment: Record<string, string>): string[] {
@@ -24,6 +25,8 @@ describe('configuration', () => {
       taskQueue: 'durable-responses',
       logLevel: 'INFO',
       maxActivities: 1000,
+      maxStreams: 200,
+      webhookReceiver: false,
       maxCachedWorkflows: 1000,
     });
     expect(config.openai.apiKey).toBeUndefined();
@@ -53,6 +56,8 @@ describe('configuration', () => {
       OPENAI_BASE_URL: 'ftp://files',
       DURABLE_RESPONSES_LOG_LEVEL: 'loud',
       DURABLE_RESPONSES_MAX_ACTIVITIES: '0',
+      DURABLE_RESPONSES_MAX_STREAMS: '0',
+      DURABLE_RESPONSES_WEBHOOK: 'yes',
       DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS: 'many',
     });
     expect(lines.map((line) => line.split(':')[0])).toEqual([
@@ -60,6 +65,8 @@ describe('configuration', () => {
       'OPENAI_BASE_URL',
       'DURABLE_RESPONSES_LOG_LEVEL',
       'DURABLE_RESPONSES_MAX_ACTIVITIES',
+      'DURABLE_RESPONSES_MAX_STREAMS',
+      'DURABLE_RESPONSES_WEBHOOK',
       'DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS',
     ]);
     for (const line of lines) expect(line).toMatch(/: expected /);

@@ -174,7 +174,8 @@ describe('options and sources that are refused', () => {
     ['priority', { priority: null }, '"high"'],
     ['onTimeout', { onTimeout: 'stop' }, '"cancel" or "leave"'],
     ['onAmbiguousCreate', { onAmbiguousCreate: 'ask' }, '"retry" or "fail"'],
-    ['watch', { watch: 'webhook' }, '"poll"'],
+    ['watch', { watch: 'socket' }, '"poll" or "stream" or "webhook" or "auto"'],
+    ['webhookReceiver', { webhookReceiver: 'yes' }, 'true or false'],
     ['tenant', { tenant: '' }, '1 to 64'],
     ['tenant', { tenant: 'a/b' }, '1 to 64'],
     ['labels', { labels: ['a'] }, 'object of strings'],
@@ -194,7 +195,7 @@ describe('options and sources that are refused', () => {
     expectOne(optionProblems(options), field, hint);
   });
 
-  test.each(['pollIntervalsSeconds', 'maxWaitSeconds', 'maxQueuedSeconds', 'inlineWaitSeconds'])(
+  test.each(['pollIntervalsSeconds', 'safetyNetSeconds', 'maxWaitSeconds', 'maxQueuedSeconds', 'inlineWaitSeconds'])(
     'given a bad %s -> then the problem of the settings',
     (name) => {
       const problems = optionProblems({ [name]: -1 });
@@ -256,7 +257,9 @@ describe('what passes', () => {
 
   test('given every option -> then no problem', () => {
     const options = {
-      watch: 'poll',
+      watch: 'auto',
+      safetyNetSeconds: [900],
+      webhookReceiver: true,
       pollIntervalsSeconds: [1, 2.5],
       inlineWaitSeconds: 0,
       maxWaitSeconds: 60,

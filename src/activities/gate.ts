@@ -2,13 +2,13 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { StartInput } from '../contracts';
+import type { StartInput, VisitReport } from '../contracts';
 import type { GateDesk } from './gate-desk';
 import { keepHeartbeating } from './heartbeat';
 
-const place = () => {
+const place = (taskQueue?: string) => {
   const { client, info } = Context.current();
-  return { client, taskQueue: info.taskQueue };
+  return { client, taskQueue: taskQueue ?? info.taskQueue };
 };
 
 function notNow(type: 'NotSent' | 'AwaitPermit', message: string): ApplicationFailure {
@@ -32,7 +32,24 @@ export async function enterGate(desk: GateDesk, { taskId, share }: StartInput, n
   }
 }
 
-export const leaveGate = (desk: GateDesk, taskId: string): Promise<void> => desk.leave(place(), taskId);
+export const leaveGate = (desk: GateDesk, taskId: string, taskQueue?: string): Promise<void> =>
+  desk.leave(place(taskQueue), taskId);
+
+/**
+ * What has ended makes room for another; so does what upstream knows no more.
+ *
+ * @param taskQueue Of the task, where the activity runs on another one.
+ */
+export async function leaveAtEnd(
+  taskId: string,
+  report: VisitReport,
+  { gate }: { gate?: GateDesk },
+  taskQueue?: string,
+): Promise<VisitReport> {
+  const gone = report.fault?.type === 'Upstream.NotFound' && report.missing >= 2;
+  if (gate && (report.answer || gone)) await leaveGate(gate, taskId, taskQueue);
+  return report;
+}
 
 /** Calls at once, of those that ask how tasks stand. */
 const DESCRIBES_AT_ONCE = 20;

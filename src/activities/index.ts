@@ -5,6 +5,7 @@ import { createUpstream, type Upstream, type UpstreamOptions } from '../upstream
 import { folderStore, type BlobStore } from '../store';
 import { answerKeeper } from './answer-keeper';
 import { createBatchActivities } from './batch';
+import { createFollowActivities } from './follow';
 import { createGateActivities } from './gate';
 import { gateDesk } from './gate-desk';
 import { createReportActivities } from './report';
@@ -35,8 +36,10 @@ export function createActivities(options: ActivityOptions) {
   const nowMs = () => Date.now();
   const isLimited = limits.maxInFlight !== undefined || limits.maxCreatesPerSecond !== undefined;
   const gate = isLimited ? gateDesk(limits) : undefined;
+  const deps = { upstream, secrets, store, keepAnswer: answerKeeper(store), gate, nowMs };
   return {
-    ...createResponseActivities({ upstream, secrets, store, keepAnswer: answerKeeper(store), gate, nowMs }),
+    ...createResponseActivities(deps),
+    ...createFollowActivities(deps),
     ...createBatchActivities({ store }),
     ...createGateActivities(),
     ...createReportActivities({ upstream, store, nowMs }),

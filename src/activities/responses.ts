@@ -1,63 +1,16 @@
 /** The activities of one response: start, check, cancel. */
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { CancelInput, CheckInput, StartHeartbeat, StartInput, UpstreamFault, VisitReport } from '../contracts';
-import { redact } from '../security/redact';
-import type { BlobStore } from '../store';
-import { toFault, type Upstream } from '../upstream';
-import type { AnswerKeeper } from './answer-keeper';
+import { toFault } from '../upstream';
+import { createOnce, rejected, type ResponseDeps } from './create-once';
 import { failureOf } from './failure';
-import { enterGate, leaveGate } from './gate';
-import type { GateDesk } from './gate-desk';
-import { keepHeartbeating, recordDurably } from './heartbeat';
-import { MissingSecretError, requestBody, UnreadableRequestError, type SecretProvider } from './request-body';
+import { enterGate, leaveAtEnd, leaveGate } from './gate';
+import { keepHeartbeating } from './heartbeat';
+import { startStreamed } from './start-streamed';
 import { look, newReport, pause, visit } from './visit';
-
-export interface ResponseDeps {
-  upstream: Upstream;
-  secrets: SecretProvider;
-  store: BlobStore;
-  keepAnswer: AnswerKeeper;
-  /** Where the account has limits. */
-  gate?: GateDesk;
-  nowMs: () => number;
-}
 
 /** Looks after a cancel until the response has ended: upstream may take a moment. */
 const SETTLE_LOOKS = 10;
-
-function rejected(code: string, message: string): UpstreamFault {
-  const none = { httpStatus: null, requestId: null, retryAfterSeconds: null };
-  return { type: 'Upstream.Rejected', message, code, ...none, retryable: false, maybeAccepted: false };
-}
-
-async function bodyOf(input: StartInput, { secrets, store }: ResponseDeps) {
-  try {
-    return await requestBody(input, secrets, store);
-  } catch (error) {
-    if (error instanceof MissingSecretError) throw failureOf(rejected('secret_missing', error.message));
-    if (error instanceof UnreadableRequestError) throw failureOf(rejected('input_unreadable', error.message));
-    // A disk or a vault in trouble: nothing was sent, so the workflow tries again until the task's deadline.
-    const reason = redact(error instanceof Error ? error.message : String(error));
-    throw ApplicationFailure.create({ type: 'NotSent', message: `The request could not be prepared: ${reason}` });
-  }
-}
-
-/** POSTs once. The intent is durable before, the id at once after. */
-async function createOnce(input: StartInput, deps: ResponseDeps): Promise<string> {
-  const { upstream, nowMs } = deps;
-  const { body, secretValues } = await bodyOf(input, deps);
-  await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
-  const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
-  try {
-    // Not cut off by a cancel: the id must not be lost. The upstream's own deadline bounds it.
-    return await upstream.create(body);
-  } catch (error) {
-    const fault = toFault(error, nowMs(), [...upstream.secrets, ...secretValues]);
-    throw failureOf(fault.maybeAccepted ? { ...fault, type: 'Upstream.AmbiguousCreate' } : fault);
-  } finally {
-    heartbeat.stop();
-  }
-}
 
 async function visitWithHeartbeat(
   report: VisitReport,
@@ -75,6 +28,14 @@ async function visitWithHeartbeat(
   }
 }
 
+async function startPlain(input: StartInput, deps: ResponseDeps): Promise<VisitReport> {
+  const responseId = await createOnce(input, deps, (body) => deps.upstream.create(body));
+  const report = newReport(responseId, input.plan);
+  // The id goes home whatever happens after the create: the workflow looks on with it.
+  await visitWithHeartbeat(report, input, deps, true).catch(() => undefined);
+  return report;
+}
+
 export function createResponseActivities(deps: ResponseDeps) {
   return {
     /**
@@ -85,13 +46,11 @@ export function createResponseActivities(deps: ResponseDeps) {
     async startResponse(input: StartInput): Promise<VisitReport> {
       const { gate } = deps;
       if (gate) await enterGate(gate, input, deps.nowMs);
-      const responseId = await createOnce(input, deps).catch(async (error: unknown) => {
+      const created = input.stream ? startStreamed(input, deps) : startPlain(input, deps);
+      const report = await created.catch(async (error: unknown) => {
         if (gate) await leaveGate(gate, input.taskId);
         throw error;
       });
-      const report = newReport(responseId, input.plan);
-      // The id goes home whatever happens after the create: the workflow looks on with it.
-      await visitWithHeartbeat(report, input, deps, true).catch(() => undefined);
       return leaveAtEnd(input.taskId, report, deps);
     },
 
@@ -115,13 +74,6 @@ export function createResponseActivities(deps: ResponseDeps) {
       }
     },
   };
-}
-
-/** What has ended makes room for another; so does what upstream knows no more. */
-async function leaveAtEnd(taskId: string, report: VisitReport, { gate }: ResponseDeps): Promise<VisitReport> {
-  const gone = report.fault?.type === 'Upstream.NotFound' && report.missing >= 2;
-  if (gate && (report.answer || gone)) await leaveGate(gate, taskId);
-  return report;
 }
 
 async function cancelAndLook(input: CancelInput, deps: ResponseDeps): Promise<VisitReport> {

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Priority, ResponseRequest, TaskInput, TaskOptions } from '../contracts';
-import { PRIORITIES } from '../contracts';
+import type { Priority, ResponseRequest, TaskInput, TaskOptions, WatchOption } from '../contracts';
+import { PRIORITIES, WATCH_OPTIONS } from '../contracts';
 import { assertTask, checkId } from '../door';
 import { UsageError } from '../errors';
 
@@ -23,6 +23,7 @@ export interface TaskFlags {
   tenant?: string;
   label: Record<string, string>;
   file: string[];
+  watch?: WatchOption;
   maxWait?: number;
   maxQueued?: number;
   pollIntervals?: number[];
@@ -74,6 +75,7 @@ export function withRunOptions(command: Command): Command {
     .option('--priority <level>', `one of ${PRIORITIES.join(', ')}`)
     .option('--tenant <name>', 'fairness key and TenantId')
     .option('--label <k=v>', 'kept in the memo (repeatable)', pair, {})
+    .option('--watch <way>', `how the end is noticed: ${WATCH_OPTIONS.join(', ')}`)
     .option('--max-wait <seconds>', 'deadline of the whole task', numberOf)
     .option('--max-queued <seconds>', 'deadline for leaving the queue', numberOf)
     .option('--poll-intervals <list>', 'seconds between looks, e.g. 1,2,5,10', numbersOf)
@@ -152,6 +154,7 @@ export function runOptionsOf(flags: Partial<TaskFlags>): TaskOptions {
     files,
     maxWaitSeconds: flags.maxWait,
     maxQueuedSeconds: flags.maxQueued,
+    watch: flags.watch,
     pollIntervalsSeconds: flags.pollIntervals,
     onTimeout: flags.onTimeout,
     onAmbiguousCreate: flags.onAmbiguousCreate,

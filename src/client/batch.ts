@@ -6,7 +6,7 @@ import { itemWorkflowId } from '../names';
 import { DEFAULT_CONCURRENCY } from '../settings';
 import { batchFolder, type BlobStore } from '../store';
 import { BatchInputWriter } from '../store/batch-input';
-import { findStarted, startBatchWorkflow, type StartContext, type Started } from './start';
+import { findStarted, startBatchWorkflow, withReceiver, type StartContext, type Started } from './start';
 
 export interface BatchContext extends StartContext {
   store: BlobStore;
@@ -68,7 +68,12 @@ export async function startBatch(
   const there = await findStarted(context, id, 'batch');
   if (there) return there;
   const folder = batchFolder(id, random);
-  const input = await writeInput(context.store, folder, plan, options);
+  const input = await writeInput(
+    context.store,
+    folder,
+    { ...plan, options: withReceiver(context, plan.options) },
+    options,
+  );
   const { concurrency = DEFAULT_CONCURRENCY, budget } = plan;
   const started = await startBatchWorkflow(context, id, {
     folder,

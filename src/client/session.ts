@@ -50,7 +50,8 @@ export async function openSession(options: ConnectOptions): Promise<SessionParts
   const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
   const server = { address, namespace, connectionOptions, taskQueue };
   const store = options.store ?? folderStore(config.storeDir);
-  return { temporal: client, uiUrl, server, context: { client, taskQueue, searchAttributes, store }, config };
+  const context = { client, taskQueue, searchAttributes, store, webhookReceiver: config.webhookReceiver };
+  return { temporal: client, uiUrl, server, context, config };
 }
 
 export class Session {

@@ -6,7 +6,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
-import type { BatchInput, TaskInput } from '../contracts';
+import type { BatchInput, TaskInput, TaskOptions } from '../contracts';
 import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
 import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 import { describe, type Kind } from './describe';
@@ -24,6 +24,13 @@ export interface StartContext {
   taskQueue: string;
   /** False where the server lacks the custom search attributes. */
   searchAttributes: boolean;
+  /** A receiver of webhooks runs, so tasks with `watch: 'auto'` may rely on it. */
+  webhookReceiver?: boolean;
+}
+
+/** What the client knows and a task does not. Options that say so themselves are left as they are. */
+export function withReceiver({ webhookReceiver }: StartContext, options?: TaskOptions): TaskOptions | undefined {
+  return webhookReceiver ? { webhookReceiver, ...options } : options;
 }
 
 const TYPES: Record<Kind, string> = { task: TASK_WORKFLOW, batch: BATCH_WORKFLOW, report: REPORT_WORKFLOW };
@@ -62,13 +69,18 @@ function attributes({ searchAttributes }: StartContext, pairs: SearchAttributePa
   return searchAttributes ? { typedSearchAttributes: pairs } : {};
 }
 
+function optionsField(context: StartContext, task: TaskInput): Pick<TaskInput, 'options'> {
+  const options = withReceiver(context, task.options);
+  return options ? { options } : {};
+}
+
 export function startTaskWorkflow(context: StartContext, id: string, task: TaskInput): Promise<Started> {
   const { priority = 'medium', tenant, labels } = task.options ?? {};
   const model = task.request?.model ?? 'attached';
   return startOrJoin(context.client, 'task', {
     workflowId: id,
     taskQueue: context.taskQueue,
-    args: [task],
+    args: [{ ...task, ...optionsField(context, task) }],
     priority: priorityOf(task),
     staticSummary: taskSummary(task),
     staticDetails: taskDetails(task),

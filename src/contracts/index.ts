@@ -4,6 +4,8 @@ export * from './cost';
 export * from './gate';
 export * from './page';
 export * from './report';
+export * from './stream';
 export * from './task';
 export * from './task-progress';
 export * from './visit';
+export * from './watch';

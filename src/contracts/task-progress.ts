@@ -1,6 +1,8 @@
 /** What a running task says of itself, can be told, and carries over continue-as-new. */
 import type { PossibleOrphan, Priority, Retry, TaskOptions, TaskStatus } from './task';
+import type { StreamPlace } from './stream';
 import type { UpstreamFault } from './visit';
+import type { Watched } from './watch';
 
 /** The answer of the `taskStatus` query. */
 export interface TaskStatusView {
@@ -10,6 +12,7 @@ export interface TaskStatusView {
   responseId: string | null;
   model: string | null;
   priority: Priority;
+  watched: Watched;
   polls: number;
   creates: number;
   startedAt: string;
@@ -50,4 +53,9 @@ export interface TaskProgress {
   retries: Retry[];
   /** When this task learned the response's id; 0 when it was attached to. */
   knownSinceMs: number;
+  watched: Watched;
+  /** Where its stream was left. */
+  place: StreamPlace;
+  /** Looks that follow soon on one that was asked for, or that failed; counted from there. */
+  rechecks: number;
 }

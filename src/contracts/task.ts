@@ -5,6 +5,7 @@ import type {
   ResponseUsage,
 } from 'openai/resources/responses/responses';
 import type { TaskProgress } from './task-progress';
+import type { Watched, WatchOption } from './watch';
 
 /** The body of `POST /v1/responses`, passed through whole; fields this package does not know are kept. */
 export type ResponseRequest = Omit<ResponseCreateParamsNonStreaming, 'background' | 'stream'> & {
@@ -58,8 +59,12 @@ export interface Retry {
 
 /** Options of one task; what is left out gets the default of `settings.ts`. */
 export interface TaskOptions {
-  /** How the end is noticed. Only `poll` exists in this version. */
-  watch?: 'poll';
+  /** How the end is noticed: by looks (`poll`, the default), by the `stream` of events, by a `webhook`, or `auto`. */
+  watch?: WatchOption;
+  /** With a webhook: seconds between the looks that are made anyway; the last one repeats. Default 15 min to a day. */
+  safetyNetSeconds?: number[];
+  /** A receiver of webhooks wakes tasks, so `auto` may rely on it. Default: `DURABLE_RESPONSES_WEBHOOK` of the client. */
+  webhookReceiver?: boolean;
   /** Seconds between looks; the last one repeats. Default `[1, 2, 5, 10, 30, 60]`. */
   pollIntervalsSeconds?: number[];
   /** Waits up to this long happen inside the looking activity (no history events). Default 5; 0 for none. */
@@ -159,6 +164,7 @@ export interface TaskResult {
   polls: number;
   /** POSTs that were or may have been accepted. */
   creates: number;
+  watched: Watched;
   /** Responses that failed before this one, in their order. */
   retries: Retry[];
   possibleOrphans: PossibleOrphan[];

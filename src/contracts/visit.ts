@@ -1,5 +1,6 @@
 /** What workflows and activities say to each other. */
 import type { Response, ResponseOutputItem, ResponseUsage } from 'openai/resources/responses/responses';
+import type { StreamPlace } from './stream';
 import type { ResponseRequest, StoredRequest, TaskError, TaskFile, TaskOutcome } from './task';
 
 /** The types of failures that cross from activities to workflows. */
@@ -59,6 +60,8 @@ export interface StartInput {
   source: { request: ResponseRequest } | { stored: StoredRequest };
   fileIds: string[];
   plan: VisitPlan;
+  /** Created with `stream`; then the visit is over when the run has left the queue. */
+  stream?: true;
   /** For the gate in front of the account, where there is one. */
   share: { priorityKey: number; fairnessKey: string };
 }
@@ -105,7 +108,7 @@ export interface UploadInput {
 export interface VisitReport {
   responseId: string;
   model: string | null;
-  /** As upstream said it; null when no GET of this visit got an answer. */
+  /** As upstream said it in a GET or an event; null when it said nothing in this visit. */
   upstreamStatus: string | null;
   polls: number;
   /** The place in `pollIntervalsSeconds` of the next wait. */
@@ -124,6 +127,8 @@ export interface VisitReport {
   answer: Answer | null;
   /** When the end was seen, by the worker's clock. */
   seenAt: string | null;
+  /** Where the stream of the create was left, where there was one. */
+  place?: StreamPlace;
 }
 
 /** An answer as the store has it. */

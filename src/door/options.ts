@@ -1,5 +1,5 @@
 /** The options of a task. */
-import { PRIORITIES, RETRYABLE_CODES, type TaskOptions } from '../contracts';
+import { PRIORITIES, RETRYABLE_CODES, WATCH_OPTIONS, type TaskOptions } from '../contracts';
 import { waitingProblems } from '../settings';
 import { at, isFields, isText, unknownFields, type Fields, type Problem } from './problem';
 
@@ -7,12 +7,14 @@ const ENUMS: Record<string, readonly string[]> = {
   priority: PRIORITIES,
   onTimeout: ['cancel', 'leave'],
   onAmbiguousCreate: ['retry', 'fail'],
-  watch: ['poll'],
+  watch: WATCH_OPTIONS,
 };
 
 // A record, so that the compiler misses an option that is added to the contract and not here.
 const NAMES: Record<keyof TaskOptions, true> = {
   watch: true,
+  safetyNetSeconds: true,
+  webhookReceiver: true,
   pollIntervalsSeconds: true,
   inlineWaitSeconds: true,
   maxWaitSeconds: true,
@@ -110,7 +112,7 @@ function splitSentence(sentence: string): Problem {
 export function optionProblems(options: unknown): Problem[] {
   if (options === undefined) return [];
   if (!isFields(options)) return [{ field: 'options', message: 'expected an object; write {"priority": "high"}' }];
-  const { tenant, maxOutputBytes: bytes } = options;
+  const { tenant, maxOutputBytes: bytes, webhookReceiver } = options;
   const problems = [
     ...unknownFields(options, OPTION_NAMES, { noun: 'option' }),
     ...waitingProblems(options as TaskOptions).map(splitSentence),
@@ -121,6 +123,9 @@ export function optionProblems(options: unknown): Problem[] {
   ];
   if (tenant !== undefined && !(typeof tenant === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(tenant))) {
     problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });
+  }
+  if (webhookReceiver !== undefined && typeof webhookReceiver !== 'boolean') {
+    problems.push({ field: 'webhookReceiver', message: 'expected a boolean; write true or false' });
   }
   if (bytes !== undefined && !(Number.isInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= MAX_OUTPUT_BYTES)) {
     problems.push({ field: 'maxOutputBytes', message: 'expected a whole number; write one from 0 to 1,000,000' });

@@ -17,6 +17,8 @@ const MAX_WAIT_SECONDS = 3 * 86_400;
 const EFFORTS: readonly unknown[] = ['minimal', 'low', 'medium', 'high'];
 const FIELDS = ['title', 'sources', 'model', 'sections', 'instructions', 'reasoningEffort', 'metadata', 'options'];
 const OPTIONS = [
+  'watch',
+  'safetyNetSeconds',
   'pollIntervalsSeconds',
   'inlineWaitSeconds',
   'maxWaitSeconds',

@@ -69,6 +69,12 @@ function judgeStatus(error: ApiError, writtenByApi: boolean): Verdict {
   return verdict('Upstream.Rejected', false);
 }
 
+/** An `error` event in a stream: the HTTP status was 200, so what a create asked for may exist. */
+function judgeEvent(error: ApiError): Verdict {
+  const billing = BILLING_CODES.has(error.code ?? '') || error.type === 'insufficient_quota';
+  return billing ? verdict('Upstream.Rejected', false, true) : verdict('Upstream.Unavailable', true, true);
+}
+
 /** The deadline of the call ended it: before the headers the client says so, in the body the stream does. */
 function isAbort(error: unknown): boolean {
   return error instanceof APIUserAbortError || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name));
@@ -82,6 +88,7 @@ function judge(error: unknown): Verdict {
   if (error instanceof APIConnectionError || isAbort(error) || codes.length > 0) {
     return verdict('Upstream.Unavailable', true, sent);
   }
+  if (error instanceof APIError && error.status === undefined) return judgeEvent(error as ApiError);
   if (error instanceof APIError) return judgeStatus(error as ApiError, isApiBody(error.error));
   return verdict('Upstream.Protocol', true, true);
 }

@@ -26,3 +26,43 @@ export function cappedFetch(maxBytes = MAX_BODY_BYTES): typeof fetch {
     return new Response(capped ?? null, { status, statusText, headers });
   };
 }
+
+/** The largest event of a stream, in bytes: the client copies all it has of one with each chunk. */
+export const MAX_EVENT_BYTES = 4 * 1024 * 1024;
+
+const [LF, CR] = [10, 13];
+
+/** Counts the bytes since the last blank line, which ends an event. */
+function capEvents(maxBytes: number, onBytes: () => void): TransformStream<Uint8Array, Uint8Array> {
+  let [eventBytes, lineBytes] = [0, 0];
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      onBytes();
+      for (const byte of chunk) {
+        eventBytes++;
+        if (byte === LF && lineBytes === 0) eventBytes = 0;
+        if (byte === LF) lineBytes = 0;
+        else if (byte !== CR) lineBytes++;
+        if (eventBytes > maxBytes) throw new ProtocolError(`An event is larger than ${maxBytes} bytes.`);
+      }
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+export interface StreamFetchOptions {
+  /** Called whenever something has come, also what the client does not pass on. */
+  onBytes: () => void;
+  base?: typeof fetch;
+  maxEventBytes?: number;
+}
+
+/** A `fetch` for streams: each event is capped and not the whole, which may go on for hours. */
+export function streamFetch({ onBytes, base, maxEventBytes = MAX_EVENT_BYTES }: StreamFetchOptions): typeof fetch {
+  return async (input, init) => {
+    const { body, status, statusText, headers } = await (base ?? fetch)(input, init);
+    onBytes();
+    const capped = body?.pipeThrough(capEvents(maxEventBytes, onBytes), { signal: init?.signal ?? undefined });
+    return new Response(capped ?? null, { status, statusText, headers });
+  };
+}

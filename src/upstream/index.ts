@@ -1,5 +1,6 @@
 /** The way to the OpenAI API, or to any server of the same contract. */
 export { createdAt, isKnownStatus, isTerminalStatus, toAnswer } from './answer';
+export { MAX_STREAM_MS, type EventsOptions } from './events';
 export { toStoredAnswer } from './stored';
 export { ProtocolError, toFault } from './failures';
 export { createUpstream, type Upstream, type UpstreamOptions } from './openai';

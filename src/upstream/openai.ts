@@ -8,6 +8,7 @@ import type {
 import type { Answer } from '../contracts';
 import { checkedResponse, createdId, toAnswer } from './answer';
 import { withinDeadline, type CallLimits } from './call-limits';
+import { eventCalls, type EventCalls } from './events';
 import { toFault } from './failures';
 import { cappedFetch } from './fetch';
 import { resourceCalls, type ResourceCalls } from './resources';
@@ -20,12 +21,14 @@ export interface UpstreamOptions {
   project?: string | null;
   /** The whole call, body included, must end within this time. Default 60,000. */
   callDeadlineMs?: number;
+  /** A stream is given up after this time without a byte. Default 75,000: keepalives come about every 30 s. */
+  streamIdleMs?: number;
   /** More options of the official client, e.g. `defaultHeaders` or `defaultQuery` for Azure. */
   client?: Omit<ClientOptions, 'apiKey' | 'baseURL' | 'maxRetries' | 'logLevel'>;
 }
 
 /** The calls this package makes. Each throws what the official client throws; `toFault` classifies it. */
-export interface Upstream extends ResourceCalls {
+export interface Upstream extends ResourceCalls, EventCalls {
   /** POST; gives the id of the new response. */
   create(body: ResponseCreateParamsNonStreaming): Promise<string>;
   retrieve(responseId: string, include: string[], signal?: AbortSignal): Promise<Response>;
@@ -71,6 +74,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
   return {
     ...resourceCalls(openai, limited),
+    ...eventCalls(openai, {
+      headersMs: deadlineMs,
+      idleMs: options.streamIdleMs,
+      fetch: options.client?.fetch,
+    }),
     secrets: [options.apiKey],
     retrieve,
     create: async (body) => createdId(await limited(async (limits) => openai.responses.create(body, limits))),

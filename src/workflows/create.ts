@@ -57,7 +57,9 @@ async function startOnce(task: Task, source: StartInput['source']): Promise<Star
   const attempt = ++task.progress.attempts;
   const plan = planVisit(task, false);
   const { taskId, progress } = task;
-  const input = { taskId, attempt, source, fileIds: progress.fileIds, plan, share: shareOf(task, source) };
+  const share = shareOf(task, source);
+  const stream = progress.watched.mode === 'stream' ? { stream: true as const } : {};
+  const input = { taskId, attempt, source, fileIds: progress.fileIds, plan, ...stream, share };
   const summary = attempt === 1 ? 'create, then the first looks' : `create, attempt ${attempt}, then the first looks`;
   try {
     const call = () => start.startResponse.executeWithOptions({ summary }, [input]);

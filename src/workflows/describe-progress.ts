@@ -1,5 +1,5 @@
 /** The markdown of Current Details: bullet lists, since the Web UI draws tables without borders. */
-import type { TaskResult, TaskStatusView } from '../contracts';
+import type { TaskResult, TaskStatusView, Watched } from '../contracts';
 
 const clock = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 
@@ -13,6 +13,14 @@ function endLines(result: TaskResult): string[] {
     ...(result.outputOmitted ? ['- the answer is large and stays upstream; `task result` fetches it'] : []),
     ...possibleOrphans.map((orphan) => `- possible orphan: attempt ${orphan.attempt}, ${orphan.reason}`),
     ...notCleaned.map((what) => `- not cleaned: ${what}`),
+  ];
+}
+
+/** Nothing where it was polled and nothing else: that is how it is done without further words. */
+function watchLines({ mode, fallbacks }: Watched): string[] {
+  return [
+    ...(mode === 'poll' && fallbacks.length === 0 ? [] : [`- watched by: ${mode}`]),
+    ...fallbacks.map(({ from, to, reason }) => `- from ${from} to ${to}: ${reason}`),
   ];
 }
 
@@ -44,6 +52,7 @@ export function describeTask(view: TaskStatusView, result: TaskResult | null): s
     `- model: ${view.model ?? 'as upstream chooses'}, priority ${view.priority}`,
     `- started: ${clock(view.startedAt)}`,
     `- looks: ${view.polls}, creates: ${view.creates}`,
+    ...watchLines(view.watched),
     ...(view.cancelReason ? [`- cancel asked for: ${view.cancelReason}`] : []),
     ...(result ? endLines(result) : runningLines(view)),
   ].join('\n');

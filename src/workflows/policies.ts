@@ -26,6 +26,25 @@ export const check = proxyActivities<Pick<Activities, 'checkResponse'>>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/**
+ * On a task queue of its own, named at the call: a stream holds a slot for as long as the run lasts. The workflow's
+ * timers stand behind it, so nothing here bounds the whole.
+ */
+export const follow = proxyActivities<Pick<Activities, 'followResponse'>>({
+  // No connection is open for longer either; the next attempt goes on where this one stood.
+  startToCloseTimeout: '24h',
+  // A lost worker is noticed after this.
+  heartbeatTimeout: '9s',
+  // What a lost worker or one that stops leaves, the next takes up. Bounded: a stream that brings workers down, or a
+  // fault of ours, must not do so for ever. What could not be followed is polled.
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 30 },
+  // Reading has no effect to wait for.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** No slot or no worker within this time: the run is watched in another way. `auto` has a better one than polling. */
+export const NO_SLOT_AFTER = { stream: '20s', auto: '5s' } as const;
+
 export const cancel = proxyActivities<Pick<Activities, 'cancelResponse'>>({
   // Two calls of at most 60 s, and ten looks.
   startToCloseTimeout: '150s',

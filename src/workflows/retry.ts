@@ -2,6 +2,7 @@
 import { condition } from '@temporalio/workflow';
 import { RETRYABLE_CODES } from '../contracts';
 import type { EarlyEnd } from './create';
+import { firstMode, START_OF_STREAM } from './modes';
 import { createBackoffSeconds } from './policies';
 import { deadlineMs, setStatus, type Task } from './task-state';
 import type { WatchEnd } from './watch';
@@ -20,7 +21,10 @@ export async function prepareRetry(task: Task): Promise<void> {
   const code = answer?.error?.code ?? 'unknown_error';
   progress.retries.push({ responseId: progress.responseId ?? '', code, usage: answer?.usage ?? null });
   Object.assign(progress, { responseId: null, createdAt: null, startedAt: null, lastFault: null });
-  Object.assign(progress, { pollIndex: 0, retryAfterSeconds: null, missing: 0 });
+  Object.assign(progress, { pollIndex: 0, retryAfterSeconds: null, missing: 0, rechecks: 0 });
+  // What could not be had for the last response may be had for the next.
+  progress.watched.mode = firstMode(task.settings);
+  progress.place = START_OF_STREAM;
   task.answer = null;
   task.seenAt = null;
   task.phase = 'creating';

@@ -19,6 +19,7 @@ import type {
 import { SEARCH_ATTRIBUTES } from '../names';
 import type { TaskSettings } from '../settings';
 import { describeTask } from './describe-progress';
+import { firstMode, intervalsOf, START_OF_STREAM } from './modes';
 
 export interface Task {
   readonly taskId: string;
@@ -42,8 +43,8 @@ export interface Task {
   interrupt: (() => void) | null;
 }
 
-export function openTask(input: TaskInput, settings: TaskSettings): Task {
-  const fresh: TaskProgress = {
+function freshProgress(input: TaskInput, settings: TaskSettings): TaskProgress {
+  return {
     startedAtMs: Date.now(),
     status: 'queued',
     responseId: input.attach?.responseId ?? null,
@@ -64,12 +65,18 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     include: input.request?.include ?? input.stored?.include ?? [],
     retries: [],
     knownSinceMs: 0,
+    watched: { mode: firstMode(settings), fallbacks: [] },
+    place: START_OF_STREAM,
+    rechecks: 0,
   };
+}
+
+export function openTask(input: TaskInput, settings: TaskSettings): Task {
   return {
     taskId: workflowInfo().workflowId,
     input,
     settings,
-    progress: { ...fresh, ...input.carried },
+    progress: { ...freshProgress(input, settings), ...input.carried },
     phase: input.carried || input.attach ? 'watching' : 'creating',
     stop: null,
     wake: null,
@@ -103,6 +110,7 @@ export function statusView(task: Task): TaskStatusView {
     responseId: progress.responseId,
     model: progress.model,
     priority: settings.priority,
+    watched: progress.watched,
     polls: progress.polls,
     creates: progress.creates,
     startedAt: new Date(progress.startedAtMs).toISOString(),
@@ -143,6 +151,7 @@ export function absorb(task: Task, report: VisitReport): void {
   progress.lastFault = report.fault;
   progress.createdAt ??= report.createdAt;
   progress.startedAt ??= report.startedAt;
+  progress.place = report.place ?? progress.place;
   for (const [status, times] of Object.entries(report.unknownStatuses)) {
     progress.unknownStatuses[status] = (progress.unknownStatuses[status] ?? 0) + times;
   }
@@ -169,9 +178,10 @@ export function planVisit(task: Task, lookFirst: boolean): VisitPlan {
   const secondsUntil = (ms: number) => Math.max(0, (ms - Date.now()) / 1000);
   const queuedUntil = queuedDeadlineMs(task);
   return {
-    intervalsSeconds: settings.pollIntervalsSeconds,
+    intervalsSeconds: intervalsOf(settings, progress),
     pollIndex: progress.pollIndex,
-    inlineWaitSeconds: settings.inlineWaitSeconds,
+    // In the other modes a look is one look: something else says when to look again.
+    inlineWaitSeconds: progress.watched.mode === 'poll' ? settings.inlineWaitSeconds : 0,
     retryAfterSeconds: progress.retryAfterSeconds,
     missing: progress.missing,
     maxSeconds: secondsUntil(deadlineMs(task)),

@@ -6,6 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FaultRule } from '../../emulator';
 import { createActivities } from '../../src/activities';
 import type { TaskOptions } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
@@ -48,6 +49,30 @@ const recordTask =
         await save(name, handle);
       }),
     );
+
+const REFUSED_STREAM: FaultRule = { op: 'stream', do: { kind: 'status', status: 400 } };
+
+/** In a server whose time does not skip: it would not while a stream is open. */
+const recordStreamed = (name: string, metadata: Record<string, string>, fault?: FaultRule) => (): Promise<void> =>
+  inWorld(devServerWorld, (world) =>
+    world.withWorker(async () => {
+      world.emulator.setFaults(fault ? [fault] : []);
+      const handle = await world.ask('text', { watch: 'stream', pollIntervalsSeconds: [0.3] }, metadata);
+      await handle.result();
+      await save(name, handle);
+    }),
+  );
+
+const recordWebhook = (): Promise<void> =>
+  inWorld(skippingWorld, (world) =>
+    world.withWorker(async () => {
+      const handle = await world.ask('text', { watch: 'webhook' }, { emulator_run_seconds: '1000' });
+      await world.env.sleep('1010s');
+      await handle.signal('lookNow');
+      await handle.result();
+      await save('task-webhook', handle);
+    }),
+  );
 
 const itemsOf = (count: number) =>
   Array.from({ length: count }, (_, i) => {
@@ -95,6 +120,9 @@ export const RECORDINGS: Record<string, () => Promise<void>> = {
   'task-timed-out': recordTask('task-timed-out', { scenario: 'stuck_in_progress', options: { maxWaitSeconds: 60 } }),
   'task-cancelled': recordTask('task-cancelled', { scenario: 'slow', cancelAfterSeconds: 20 }),
   'task-long-wait': recordTask('task-long-wait', { scenario: 'text', metadata: { emulator_run_seconds: '3000' } }),
+  'task-streamed': recordStreamed('task-streamed', { emulator_run_seconds: '2' }),
+  'task-stream-refused': recordStreamed('task-stream-refused', { emulator_run_seconds: '2' }, REFUSED_STREAM),
+  'task-webhook': recordWebhook,
   'batch-completed': recordBatch,
   'page-completed': recordBatch,
   'gate-open': recordGate,

@@ -55,6 +55,8 @@ export interface WorldOptions {
   cleanUp?: CleanUpHook;
   secrets?: (name: string) => string | undefined;
   callDeadlineMs?: number;
+  streamIdleMs?: number;
+  maxStreams?: number;
 }
 
 let count = 0;
@@ -63,7 +65,7 @@ export const uniqueId = (name: string): string => `${name}-${process.pid}-${++co
 function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: WorldOptions): World {
   const start: World['start'] = (task, id = uniqueId('task')) =>
     env.client.workflow.start('responseTask', { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [task] });
-  const { cleanUp, secrets, callDeadlineMs } = options;
+  const { cleanUp, secrets, callDeadlineMs, streamIdleMs, maxStreams } = options;
   const storeDir = mkdtempSync(join(tmpdir(), 'durable-responses-store-'));
   const store = folderStore(storeDir);
   const noUpstream = () => Promise.reject(new Error('This test has no upstream to fetch answers from.'));
@@ -97,7 +99,8 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
       const worker = await createWorker({
         connection: env.nativeConnection,
         namespace: env.namespace ?? 'default',
-        openai: { apiKey: 'sk-test', baseURL: emulator.url, callDeadlineMs },
+        openai: { apiKey: 'sk-test', baseURL: emulator.url, callDeadlineMs, streamIdleMs },
+        maxStreams,
         cleanUp,
         secrets,
         store,

@@ -1,0 +1,62 @@
+/** One POST that may cost money, and what has to be durable around it. */
+import { ApplicationFailure } from '@temporalio/activity';
+import type { StartHeartbeat, StartInput, UpstreamFault } from '../contracts';
+import { redact } from '../security/redact';
+import type { BlobStore } from '../store';
+import { toFault, type Upstream } from '../upstream';
+import type { AnswerKeeper } from './answer-keeper';
+import { failureOf } from './failure';
+import type { GateDesk } from './gate-desk';
+import { keepHeartbeating, recordDurably } from './heartbeat';
+import { MissingSecretError, requestBody, UnreadableRequestError, type SecretProvider } from './request-body';
+
+export interface ResponseDeps {
+  upstream: Upstream;
+  secrets: SecretProvider;
+  store: BlobStore;
+  keepAnswer: AnswerKeeper;
+  /** Where the account has limits. */
+  gate?: GateDesk;
+  nowMs: () => number;
+}
+
+/** Refused by ourselves, for good. */
+export function rejected(code: string, message: string): UpstreamFault {
+  const none = { httpStatus: null, requestId: null, retryAfterSeconds: null };
+  return { type: 'Upstream.Rejected', message, code, ...none, retryable: false, maybeAccepted: false };
+}
+
+async function bodyOf(input: StartInput, { secrets, store }: ResponseDeps) {
+  try {
+    return await requestBody(input, secrets, store);
+  } catch (error) {
+    if (error instanceof MissingSecretError) throw failureOf(rejected('secret_missing', error.message));
+    if (error instanceof UnreadableRequestError) throw failureOf(rejected('input_unreadable', error.message));
+    // A disk or a vault in trouble: nothing was sent, so the workflow tries again until the task's deadline.
+    const reason = redact(error instanceof Error ? error.message : String(error));
+    throw ApplicationFailure.create({ type: 'NotSent', message: `The request could not be prepared: ${reason}` });
+  }
+}
+
+export type CreateBody = Awaited<ReturnType<typeof bodyOf>>['body'];
+
+/** POSTs once. The intent is durable before, the id at once after. */
+export async function createOnce<T>(
+  input: StartInput,
+  deps: ResponseDeps,
+  post: (body: CreateBody) => Promise<T>,
+): Promise<T> {
+  const { upstream, nowMs } = deps;
+  const { body, secretValues } = await bodyOf(input, deps);
+  await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
+  const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
+  try {
+    // Not cut off by a cancel: the id must not be lost. The upstream's own deadline bounds it.
+    return await post(body);
+  } catch (error) {
+    const fault = toFault(error, nowMs(), [...upstream.secrets, ...secretValues]);
+    throw failureOf(fault.maybeAccepted ? { ...fault, type: 'Upstream.AmbiguousCreate' } : fault);
+  } finally {
+    heartbeat.stop();
+  }
+}

@@ -1,0 +1,143 @@
+/** Follows the stream of a response to its end. What it says wakes us; what counts is what a GET says. */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { FollowHeartbeat, FollowInput, FollowReport, UpstreamFault, VisitReport } from '../contracts';
+import { EventCursor } from '../stream/event-cursor';
+import { toFault } from '../upstream';
+import type { ResponseDeps } from './create-once';
+import { leaveAtEnd } from './gate';
+import { keepHeartbeating } from './heartbeat';
+import { look, newReport, pause, type VisitDeps } from './visit';
+
+/** Connections in a row that brought nothing new, before the stream is given up: about 20 s with these waits. */
+const MAX_FAILURES = 5;
+const BACKOFF_SECONDS = [0.2, 1, 2, 4, 8, 8];
+/** Of one attempt, also where each brings something: polling is cheaper than that. */
+const MAX_CONNECTIONS = 100;
+
+const streamFault = (message: string): UpstreamFault => ({
+  type: 'Upstream.Protocol',
+  message,
+  httpStatus: null,
+  code: 'stream',
+  requestId: null,
+  retryAfterSeconds: null,
+  retryable: true,
+  maybeAccepted: false,
+});
+
+export interface FollowDeps extends Omit<VisitDeps, 'onLook'> {
+  /** Waits before connecting again, by how often in a row it was in vain. */
+  backoffSeconds?: readonly number[];
+}
+
+/** Reads one connection until there is a reason to stop; null when an event was the reason. */
+async function readOnce(cursor: EventCursor, input: FollowInput, deps: FollowDeps): Promise<UpstreamFault | null> {
+  const { responseId, untilStarted } = input;
+  const { upstream, signal, nowMs } = deps;
+  cursor.begin();
+  try {
+    // Without `include`: it would make events larger, and the answer is taken from the GET.
+    for await (const event of upstream.events(responseId, { startingAfter: cursor.last, include: [], signal })) {
+      const taken = cursor.take(event);
+      if (cursor.isTerminal || (untilStarted && cursor.hasStarted)) return null;
+      if (taken === 'gap') return streamFault(`Events after number ${cursor.last ?? 'none'} are missing.`);
+      if (taken === 'restart') return streamFault('The numbers of events go backwards.');
+    }
+    return streamFault('The stream ended, and no event says that the run did.');
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return toFault(error, nowMs(), upstream.secrets);
+  }
+}
+
+/** Why there is no use in connecting again; null when there may be. A 404 may be a replica that lags behind. */
+function hopeless(fault: UpstreamFault, failures: number, connections: number): string | null {
+  if (!fault.retryable && fault.type !== 'Upstream.NotFound') return fault.message;
+  if (failures > MAX_FAILURES || connections >= MAX_CONNECTIONS) return `${connections} connections: ${fault.message}`;
+  return null;
+}
+
+/**
+ * Connects, and connects again where it stood, until a GET says that the run has ended or the stream cannot be had.
+ *
+ * @param report Filled in on the way, for heartbeats.
+ * @throws when `deps.signal` is aborted.
+ */
+export async function follow(
+  input: FollowInput,
+  cursor: EventCursor,
+  report: VisitReport,
+  deps: FollowDeps,
+): Promise<FollowReport> {
+  const { plan } = input;
+  const { signal, backoffSeconds = BACKOFF_SECONDS } = deps;
+  const give = (ended: FollowReport['ended'], reason: string | null = null): FollowReport => ({
+    ended,
+    report,
+    // The text is for viewers of the heartbeat: it stays out of the history.
+    place: { cursor: cursor.last, textTail: '' },
+    reason,
+  });
+  for (let failures = 0, connections = 1; ; connections++) {
+    const before = cursor.last;
+    const fault = await readOnce(cursor, input, deps);
+    if (cursor.hasStarted) report.startedAt ??= new Date(deps.nowMs()).toISOString();
+    if (!fault && !cursor.isTerminal) {
+      report.upstreamStatus = 'in_progress';
+      return give('started');
+    }
+    await look(report, plan, deps);
+    if (report.answer) return give('answered');
+    signal.throwIfAborted();
+    failures = cursor.last === before || cursor.isTerminal ? failures + 1 : 0;
+    const trouble = fault ?? streamFault('An event says that the run has ended, and no GET does.');
+    const reason = hopeless(trouble, failures, connections);
+    if (reason !== null) return give('fall_back', reason);
+    await pause(Math.max(backoffSeconds[failures] ?? 8, trouble.retryAfterSeconds ?? 0), signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** A worker that goes is no reason to end anything: the next attempt goes on from the heartbeat. */
+function interrupted(error: unknown): unknown {
+  const reason: unknown = Context.current().cancellationSignal.reason ?? error;
+  if (!(reason instanceof Error && reason.message === 'WORKER_SHUTDOWN')) return reason;
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'The worker stops; the next one goes on.',
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+export function createFollowActivities(deps: ResponseDeps) {
+  return {
+    /**
+     * Follows the stream of a response that was created with `stream`. It never cancels upstream: whatever ends it, the
+     * run goes on, and the next attempt reads on after the number in the heartbeat.
+     */
+    async followResponse(input: FollowInput): Promise<FollowReport> {
+      const { info, cancellationSignal: signal } = Context.current();
+      const { responseId, plan, taskId, taskQueue } = input;
+      const earlier = info.heartbeatDetails as FollowHeartbeat | undefined;
+      const cursor = new EventCursor(earlier ?? input.place);
+      const report = { ...newReport(responseId, plan), polls: earlier?.polls ?? 0 };
+      const details = (): FollowHeartbeat => {
+        const { place, eventType } = cursor;
+        return { responseId, ...place, eventType, polls: report.polls };
+      };
+      const heartbeat = keepHeartbeating(details);
+      try {
+        const followed = await follow(input, cursor, report, { ...deps, signal });
+        await leaveAtEnd(taskId, report, deps, taskQueue);
+        return followed;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        Context.current().heartbeat(details());
+        throw interrupted(error);
+      } finally {
+        heartbeat.stop();
+      }
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** Where a reader of events stands, whatever a stream does. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { UpstreamEvent } from '../src/contracts';
+import { EventCursor, tailOf, type Taken } from '../src/stream/event-cursor';
+
+const delta = (sequence_number: number, text = `<${sequence_number}>`): UpstreamEvent => ({
+  type: 'response.output_text.delta',
+  sequence_number,
+  delta: text,
+});
+
+/** A whole stream: life events, text, a keepalive, and the end. */
+function wholeStream(texts: string[]): UpstreamEvent[] {
+  const events: UpstreamEvent[] = [
+    { type: 'response.created', response: { status: 'queued' } },
+    { type: 'response.in_progress', response: { status: 'in_progress' } },
+    { type: 'keepalive' },
+    ...texts.map((text) => ({ type: 'response.output_text.delta', delta: text })),
+    { type: 'response.completed', response: { status: 'completed' } },
+  ];
+  return events.map((event, sequence_number) => ({ ...event, sequence_number }));
+}
+
+const take = (cursor: EventCursor, events: UpstreamEvent[]): Taken[] => events.map((event) => cursor.take(event));
+
+function connected(cursor: EventCursor, events: UpstreamEvent[]): Taken[] {
+  cursor.begin();
+  return take(cursor, events);
+}
+
+const aStream = fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 30 }).map(wholeStream);
+const textOf = (events: UpstreamEvent[]) =>
+  events.map(({ delta: text }) => (typeof text === 'string' ? text : '')).join('');
+
+describe('any stream', () => {
+  test('given it whole -> then all is new, and the tail is the end of its text', () => {
+    fc.assert(
+      fc.property(aStream, (events) => {
+        const cursor = new EventCursor();
+        expect(new Set(connected(cursor, events))).toEqual(new Set(['new']));
+        expect(cursor).toMatchObject({ isTerminal: true, hasStarted: true, gaps: 0, replayed: 0, restarts: 0 });
+        expect(cursor.last).toBe(events.length - 1);
+        expect(cursor.textTail).toBe(tailOf(textOf(events)));
+      }),
+    );
+  });
+
+  test('given cuts anywhere, and servers that repeat more than was asked for -> then the same as without', () => {
+    fc.assert(
+      fc.property(aStream, fc.array(fc.tuple(fc.nat(40), fc.nat(5)), { maxLength: 8 }), (events, cuts) => {
+        const cursor = new EventCursor();
+        for (const [length, again] of cuts) {
+          const from = Math.max(0, (cursor.last ?? -1) + 1 - again);
+          connected(cursor, events.slice(from, from + length));
+        }
+        connected(cursor, events.slice((cursor.last ?? -1) + 1));
+        expect(cursor.textTail).toBe(tailOf(textOf(events)));
+        expect(cursor).toMatchObject({ last: events.length - 1, gaps: 0, restarts: 0 });
+      }),
+    );
+  });
+
+  test('given an event left out, twice or late, and a reader that asks again after a gap -> then the same text', () => {
+    fc.assert(
+      fc.property(aStream, fc.nat(34), fc.constantFrom('gap', 'duplicate', 'reorder'), (events, nth, fault) => {
+        const at = nth % (events.length - 1);
+        const [event, next] = [events[at]!, events[at + 1]!];
+        const middle = { gap: [next], duplicate: [event, event, next], reorder: [next, event] }[fault];
+        const spoiled = [...events.slice(0, at), ...middle, ...events.slice(at + 2)];
+        const cursor = new EventCursor();
+        cursor.begin();
+        for (const one of spoiled) if (['gap', 'restart'].includes(cursor.take(one))) break;
+        connected(cursor, events.slice((cursor.last ?? -1) + 1));
+        expect(cursor.textTail).toBe(tailOf(textOf(events)));
+        expect(cursor.last).toBe(events.length - 1);
+        expect(cursor.gaps).toBe(fault === 'duplicate' ? 0 : 1);
+      }),
+    );
+  });
+
+  test('given anything at all -> then the cursor never goes back, and nothing is thrown', () => {
+    const number = fc.oneof(fc.nat(9), fc.constantFrom(-1, 1.5, Infinity, NaN, '3', null, undefined));
+    const event = fc.record({
+      type: fc.string(),
+      sequence_number: number,
+      delta: fc.anything(),
+      response: fc.anything(),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const cursor = new EventCursor();
+        let last = -1;
+        for (const one of events) {
+          cursor.take(one as unknown as UpstreamEvent);
+          expect(cursor.last ?? -1).toBeGreaterThanOrEqual(last);
+          last = cursor.last ?? -1;
+        }
+      }),
+    );
+  });
+});
+
+describe('a tail', () => {
+  test('given any text -> then at most so many bytes of its end, and no half character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), fc.nat(40), (text, maxBytes) => {
+        const tail = tailOf(text, maxBytes);
+        expect(text.endsWith(tail)).toBe(true);
+        expect(Buffer.byteLength(tail)).toBeLessThanOrEqual(maxBytes);
+        expect(tail).not.toMatch(/[\uD800-\uDFFF]/u);
+      }),
+    );
+  });
+
+  test('given 10,000 characters in pieces -> then the last 2,048 bytes', () => {
+    const cursor = new EventCursor();
+    for (let i = 0; i < 100; i++) cursor.take(delta(i, 'é'.repeat(100)));
+    expect(cursor.textTail).toBe('é'.repeat(1_024));
+  });
+});
+
+describe('single events', () => {
+  test('given a gap that is there again -> then the event is taken the second time', () => {
+    const cursor = new EventCursor();
+    expect(take(cursor, [delta(0), delta(2)])).toEqual(['new', 'gap']);
+    expect(connected(cursor, [delta(2), delta(3)])).toEqual(['new', 'new']);
+    expect(cursor.textTail).toBe('<0><2><3>');
+  });
+
+  test('given numbers that begin anew within a connection -> then that is noticed, and the end still counts', () => {
+    const cursor = new EventCursor();
+    expect(take(cursor, [delta(0), delta(1), delta(0)])).toEqual(['new', 'new', 'restart']);
+    cursor.take({ type: 'response.completed', sequence_number: 1 });
+    expect(cursor).toMatchObject({ isTerminal: true, last: 1 });
+  });
+
+  test('given a stream that begins anew in another connection -> then what was seen is replayed', () => {
+    const cursor = new EventCursor({ cursor: 1, textTail: 'ab' });
+    expect(connected(cursor, [delta(0), delta(1), delta(2, 'c')])).toEqual(['replayed', 'replayed', 'new']);
+    expect(cursor.place).toEqual({ cursor: 2, textTail: 'abc' });
+  });
+
+  test('given an unknown type -> then the cursor moves; given none of its number -> then it stays', () => {
+    const cursor = new EventCursor();
+    expect(take(cursor, [{ type: 'response.new_thing', sequence_number: 0 }, { type: 'odd' }])).toEqual(['new', 'new']);
+    expect(cursor).toMatchObject({ last: 0, hasStarted: false, eventType: 'odd' });
+  });
+
+  test('given created and queued only -> then it has not started', () => {
+    const cursor = new EventCursor();
+    take(cursor, wholeStream([]).slice(0, 1));
+    expect(cursor.hasStarted).toBe(false);
+    take(cursor, wholeStream([]).slice(0, 2));
+    expect(cursor.hasStarted).toBe(true);
+  });
+});

@@ -1,0 +1,157 @@
+/** Following a stream that goes wrong: the same answer as without, or a word that it cannot be had. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { FaultRule } from '../emulator';
+import { follow } from '../src/activities/follow';
+import { newReport } from '../src/activities/visit';
+import type { FollowInput } from '../src/contracts';
+import { EventCursor } from '../src/stream/event-cursor';
+import { createUpstream, toAnswer } from '../src/upstream';
+import { emulated, type Emulated } from './helpers/emulated';
+import { planOf } from './helpers/plans';
+import { closedStreams, eventsIn, replayed } from './helpers/streams';
+
+type Do = FaultRule['do'];
+
+const TIMES = { emulator_queued_seconds: '0', emulator_run_seconds: '1' };
+const FIELDS = { stream: true, input: 'Why do otters hold hands?', metadata: TIMES };
+
+/** A run that was created with `stream` and has ended; a plan with these rules. */
+async function ended(faults: FaultRule[] = [], fields: Record<string, unknown> = FIELDS) {
+  const all = await emulated();
+  await (await all.raw('POST', '/responses', { model: 'o3', background: true, ...fields })).body?.cancel();
+  const { id } = all.emulator.ledger().creates[0] ?? { id: '' };
+  all.at(100);
+  all.emulator.setFaults(faults);
+  return { ...all, id };
+}
+
+async function followed({ emulator, id }: Emulated & { id: string }, signal = new AbortController().signal) {
+  const upstream = createUpstream({ apiKey: 'sk-test', baseURL: emulator.url, streamIdleMs: 300 });
+  const plan = planOf();
+  const input: FollowInput = {
+    taskId: 'task',
+    responseId: id,
+    plan,
+    place: { cursor: null, textTail: '' },
+    untilStarted: false,
+    taskQueue: 'tasks',
+  };
+  const cursor = new EventCursor();
+  const deps = {
+    upstream,
+    keepAnswer: (response: Parameters<typeof toAnswer>[0]) => Promise.resolve(toAnswer(response, 1_000_000)),
+    signal,
+    nowMs: () => Date.now(),
+    backoffSeconds: [0, 0, 0, 0, 0, 0],
+  };
+  return { cursor, ...(await follow(input, cursor, newReport(id, plan), deps)) };
+}
+
+const streams = (faults: Do[], more: Partial<FaultRule> = {}): FaultRule[] =>
+  faults.map((fault) => ({ op: 'stream', times: 1, do: fault, ...more }));
+
+let good: { text: string; count: number; wire: string };
+beforeAll(async () => {
+  const all = await ended();
+  const wire = await replayed(all, all.id);
+  const { report, cursor } = await followed(all);
+  expect(report.answer?.outputText?.endsWith(cursor.textTail)).toBe(true);
+  good = { text: report.answer?.outputText ?? '', count: eventsIn(wire).length, wire };
+});
+
+describe('what a stream can do to us', () => {
+  test.each<[string, Do[], number]>([
+    ['nothing', [], 1],
+    ['a cut before the first event', [{ kind: 'stream_cut', after: -1 }], 2],
+    ['three cuts', [2, 5, 7].map((after) => ({ kind: 'stream_cut', after })), 4],
+    ['the end without a terminal event', [{ kind: 'stream_end' }], 1],
+    ['an event twice', [{ kind: 'stream_duplicate', event: 4 }], 1],
+    ['an event left out', [{ kind: 'stream_gap', event: 4 }], 2],
+    ['an event late', [{ kind: 'stream_reorder', event: 4 }], 2],
+    ['numbers that begin anew', [{ kind: 'stream_renumber', event: 4 }], 2],
+    ['a nested error', [{ kind: 'stream_error', after: 3, form: 'nested', then: 'go_on' }], 2],
+    ['a flat error', [{ kind: 'stream_error', after: 3, form: 'flat', then: 'go_on' }], 1],
+    ['silence', [{ kind: 'stream_silence', after: 3 }], 2],
+    ['[DONE] in between', [{ kind: 'stream_insert', after: 3, what: 'done' }], 2],
+    ['a comment', [{ kind: 'stream_insert', after: 3, what: 'comment' }], 1],
+    ['an event that nobody knows', [{ kind: 'stream_insert', after: 3, what: 'unknown_event' }], 1],
+    ['bad JSON', [{ kind: 'stream_insert', after: 3, what: 'bad_json' }], 2],
+    ['bytes that are no text', [{ kind: 'stream_insert', after: 3, what: 'not_utf8' }], 1],
+    ['an event of 9 MB', [{ kind: 'stream_insert', after: 3, what: 'huge', bytes: 9_000_000 }], 2],
+    ['CRLF', [{ kind: 'stream_crlf' }], 1],
+    ['seven bytes at a time', [{ kind: 'stream_drip', bytes: 7, everyMs: 0 }], 1],
+  ])('given %s -> then the same answer', async (_name, faults, connections) => {
+    const early: FaultRule[] = [{ op: 'retrieve', times: connections - 1, do: { kind: 'regress' } }];
+    const all = await ended([...(connections > 1 ? early : []), ...streams(faults)]);
+    const { ended: how, report, cursor } = await followed(all);
+    expect(how).toBe('answered');
+    expect(report.answer).toMatchObject({ status: 'completed', outputText: good.text });
+    expect(good.text.endsWith(cursor.textTail)).toBe(true);
+    const rows = await closedStreams(all);
+    expect(rows.filter(({ op }) => op === 'stream').length).toBeGreaterThanOrEqual(connections);
+    expect(report.polls).toBeGreaterThanOrEqual(connections);
+  });
+
+  test('given a cut at each byte of the beginning -> then the same answer, and what was seen is not asked for again', async () => {
+    const blocks = good.wire.split(/(?<=\n\n)/);
+    const before = Buffer.byteLength(blocks.slice(0, 3).join(''));
+    const bytes = Buffer.byteLength(blocks[3] ?? '');
+    expect(bytes).toBeGreaterThan(50);
+    for (let at = 0; at <= bytes; at++) {
+      const rules: FaultRule[] = [{ op: 'retrieve', times: 1, do: { kind: 'regress' } }];
+      const all = await ended([...rules, ...streams([{ kind: 'stream_cut_at_byte', bytes: before + at }])]);
+      const { report, cursor } = await followed(all);
+      expect(report.answer?.outputText).toBe(good.text);
+      expect(cursor).toMatchObject({ last: good.count - 1, replayed: 0, gaps: 0 });
+      const asked = (await closedStreams(all)).filter(({ op }) => op === 'stream').map((row) => row.startingAfter);
+      expect(asked).toEqual([null, at === bytes ? 3 : 2]);
+    }
+  });
+});
+
+describe('a stream that cannot be had', () => {
+  test('given a run that was not created with stream -> then fall back at once, and say why', async () => {
+    const all = await ended([{ op: 'retrieve', do: { kind: 'regress' } }], { ...FIELDS, stream: false });
+    const { ended: how, reason } = await followed(all);
+    expect([how, reason]).toEqual(['fall_back', expect.stringContaining('not created with stream=true')]);
+    expect(all.emulator.ledger().calls.filter(({ op }) => op === 'stream')).toHaveLength(1);
+  });
+
+  test('given a run that is older than five minutes -> then fall back at once, and say why', async () => {
+    const all = await ended([{ op: 'retrieve', do: { kind: 'regress' } }]);
+    all.at(301);
+    const { ended: how, reason } = await followed(all);
+    expect([how, reason]).toEqual(['fall_back', expect.stringContaining('more than 5 minutes old')]);
+  });
+
+  test.each<[string, Do]>([
+    ['503', { kind: 'status', status: 503 }],
+    ['404', { kind: 'status', status: 404 }],
+    ['a cut before the first event', { kind: 'stream_cut', after: -1 }],
+    ['a nested error at the start', { kind: 'stream_error', after: -1, form: 'nested' }],
+  ])('given %s each time -> then fall back after six connections', async (_name, fault) => {
+    const all = await ended([
+      { op: 'retrieve', do: { kind: 'regress' } },
+      { op: 'stream', do: fault },
+    ]);
+    expect((await followed(all)).ended).toBe('fall_back');
+    expect(all.emulator.ledger().calls.filter(({ op }) => op === 'stream')).toHaveLength(6);
+  });
+
+  test('given a terminal event that no GET confirms -> then never an answer', async () => {
+    const { ended: how, report, reason } = await followed(await ended([{ op: 'retrieve', do: { kind: 'regress' } }]));
+    expect([how, report.answer]).toEqual(['fall_back', null]);
+    expect(reason).toContain('6 connections');
+  });
+});
+
+test('given an abort while the stream is silent -> then it throws at once, and upstream is not told to stop', async () => {
+  const all = await ended(streams([{ kind: 'stream_silence', after: 2 }]));
+  const controller = new AbortController();
+  const running = followed(all, controller.signal);
+  const isOpen = () => all.emulator.ledger().streams.some(({ op, last }) => op === 'stream' && last === 2);
+  while (!isOpen()) await new Promise(setImmediate);
+  controller.abort();
+  await expect(running).rejects.toThrow();
+  expect(all.emulator.ledger().cancels).toEqual([]);
+});
