@@ -23,11 +23,13 @@ export const hasScreen = (out: WriteStream): boolean => out.isTTY && out.hasColo
 export class Screen {
   private footerText = '';
   private rows: number;
+  private columns: number;
   private isOpen = true;
   private midLine = false;
 
   constructor(private readonly out: WriteStream) {
     this.rows = out.rows;
+    this.columns = out.columns;
     this.out.write(this.margins());
     out.on('resize', this.resized);
     process.once('exit', this.close);
@@ -82,9 +84,13 @@ export class Screen {
     return `${SAVE}${ESC}[${this.rows};1H${CLEAR_LINE}${DIM}${text}${NOT_DIM}${RESTORE}`;
   }
 
+  /** The old line is wiped out only where it surely still is: other widths break the text anew. */
   private readonly resized = (): void => {
-    this.out.write(`${SAVE}${ESC}[${this.rows};1H${CLEAR_LINE}${ESC}[r${RESTORE}`);
+    const isHigher = this.out.rows > this.rows && this.out.columns === this.columns;
+    const wiped = isHigher ? `${ESC}[${this.rows};1H${CLEAR_LINE}` : '';
+    this.out.write(`${SAVE}${wiped}${ESC}[r${RESTORE}`);
     this.rows = this.out.rows;
+    this.columns = this.out.columns;
     this.out.write(this.margins() + this.drawnFooter());
   };
 }

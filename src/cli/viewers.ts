@@ -60,8 +60,8 @@ class TerminalViewer implements Viewer {
 
   private refresh(): void {
     const seconds = Math.round((Date.now() - this.startMs) / 1000);
-    const parts = [this.id, this.status, `${this.characters} characters`, `watched for ${seconds} s`];
-    this.screen.footer(`${parts.join(' · ')} · Ctrl-C leaves it running`);
+    const parts = [this.id, this.status, `${this.characters} characters`, `${seconds} s`];
+    this.screen.footer(`${parts.join(' · ')} · Ctrl-C: leave`);
   }
 }
 
