@@ -6,12 +6,14 @@ import { readTaskResult, StillRunningError, type WaitOptions } from './client/re
 import type { BatchReader } from './client/records';
 import { ReportSession } from './client/report-session';
 import { RETRIED_OUTCOMES } from './client/retry';
+import type { RunningItems } from './client/running';
 import { assertId, openSession, random, type ConnectOptions, type Server } from './client/session';
 import { startTaskWorkflow, type Started } from './client/start';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
 import { readStatus, type StatusReport } from './client/status';
+import { tailTask, type TailOptions } from './client/tail';
 import { countWorkers } from './client/workers';
-import type { TaskChange, TaskInput, TaskOptions, TaskResult, TaskStatusView } from './contracts';
+import type { TailEvent, TaskChange, TaskInput, TaskOptions, TaskResult, TaskStatusView } from './contracts';
 import { assertTask } from './door';
 import { freshId } from './names';
 import { folderStore, type BlobStore } from './store';
@@ -21,7 +23,17 @@ export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
 export { folderStore, RETRIED_OUTCOMES, StillRunningError };
 export type { BatchReader, BlobStore, ConnectOptions, Server };
-export type { ListedTask, ListFilter, LostBatchResult, Started, StatusReport, Summary, WaitOptions };
+export type {
+  ListedTask,
+  ListFilter,
+  LostBatchResult,
+  RunningItems,
+  Started,
+  StatusReport,
+  Summary,
+  TailOptions,
+  WaitOptions,
+};
 
 /** A connection to the tasks of one namespace. Close it when done. */
 export class DurableResponses extends ReportSession {
@@ -71,6 +83,18 @@ export class DurableResponses extends ReportSession {
    */
   async result(id: string, options: WaitOptions = {}): Promise<TaskResult> {
     return readTaskResult(this.temporal, this.store, () => this.upstream(), assertId(id), options);
+  }
+
+  /**
+   * A task's progress and text, live, to its end: see `TailEvent`. The text comes straight from upstream, from its
+   * beginning, for any number of viewers, and is in no history; a lost connection, worker or server is waited for. Of a
+   * response that cannot be streamed (not created with `watch: 'stream'`, or over 5 minutes old when the tail begins or
+   * its connection is lost) the status is told, and the text at the end.
+   * @throws As `result`; what the Temporal client throws, when the server is away for about 2 minutes.
+   */
+  tail(id: string, options: TailOptions = {}): AsyncGenerator<TailEvent, void> {
+    const deps = { client: this.temporal, store: this.store, upstream: () => this.upstream() };
+    return tailTask(deps, assertId(id), options);
   }
 
   /**

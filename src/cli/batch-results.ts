@@ -8,7 +8,7 @@ import { assertOutputs, formatNamed, isElsewhere, writeOutputs, type OutputFlags
 import { assertId } from './options';
 import { EXIT, excerpt, print, printJson, say, table } from './output';
 import type { Run } from './run';
-import { waitFor } from './wait';
+import { waitFor, type Display } from './wait';
 
 /** A table of more is of no use in a terminal. */
 const MAX_SHOWN = 100;
@@ -49,9 +49,15 @@ function warnOfLost({ batchId, reason, counts, openPages }: LostBatchResult): vo
 }
 
 /** The result, or what is known of a batch without one. */
-async function resultOf(client: DurableResponses, id: string, records: boolean): Promise<BatchResult> {
+export async function resultOf(
+  client: DurableResponses,
+  id: string,
+  records: boolean,
+  display?: Display,
+): Promise<BatchResult> {
+  const how = display ? { display, verb: 'watch' as const } : {};
   try {
-    return await waitFor(client, id, (signal) => client.batchResult(id, { signal, records }));
+    return await waitFor(client, id, (signal) => client.batchResult(id, { signal, records }), how);
   } catch (error) {
     if (!(error instanceof TaskEndedError)) throw error;
     const lost = await client.lostBatchResult(id, { records });
@@ -60,14 +66,19 @@ async function resultOf(client: DurableResponses, id: string, records: boolean):
   }
 }
 
-const codeOf = ({ status, counts, total }: BatchResult): number =>
+export const codeOf = ({ status, counts, total }: BatchResult): number =>
   status !== 'lost' && counts.completed === total ? EXIT.completed : EXIT.otherwise;
 
 /** Waits for the end, then shows or writes the records. */
-export async function finish(client: DurableResponses, id: string, flags: OutputFlags): Promise<number> {
+export async function finish(
+  client: DurableResponses,
+  id: string,
+  flags: OutputFlags,
+  display?: Display,
+): Promise<number> {
   const { json, out, html } = flags;
   const elsewhere = isElsewhere(flags);
-  const result = await resultOf(client, id, !elsewhere);
+  const result = await resultOf(client, id, !elsewhere, display);
   const omitted = elsewhere
     ? await writeOutputs(client, result, flags)
     : (result.records ?? []).filter(({ resultOmitted }) => resultOmitted).length;

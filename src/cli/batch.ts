@@ -6,6 +6,7 @@ import { UsageError } from '../errors';
 import { MAX_CONCURRENCY } from '../settings';
 import { addResults } from './batch-results';
 import { addRetry, addStart } from './batch-start';
+import { addWatch } from './batch-watch';
 import { assertId, numberOf } from './options';
 import { EXIT, printJson, say } from './output';
 import type { Run } from './run';
@@ -66,6 +67,7 @@ export function addBatchCommands(program: Command, run: Run): void {
     .description('counts, rate, time left, tokens')
     .option('--json')
     .action((id: string, flags: Common) => showStatusOf(id, flags, run));
+  addWatch(batch, run);
   addResults(batch, run);
   addChanges(batch, run);
   addRetry(batch, run);

@@ -29,6 +29,16 @@ export function visible(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Holds half of a character back until its other half comes: pieces of a text may be cut anywhere. */
+export function wholeCharacters(): (piece: string) => string {
+  let half = '';
+  return (piece) => {
+    const text = half + piece;
+    half = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : '';
+    return half === '' ? text : text.slice(0, -1);
+  };
+}
+
 /** The first words of a text in one line. */
 export function excerpt(text: string | null, chars = 60): string {
   const line = visible((text ?? '').replace(/\s+/g, ' ').trim());

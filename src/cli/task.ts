@@ -1,14 +1,16 @@
 /** `task ...` */
 import type { Command } from 'commander';
 import type { DurableResponses, Started, StatusReport } from '../client';
-import type { TaskInput, TaskResult } from '../contracts';
+import type { TaskInput } from '../contracts';
 import { assertId, attachedTaskOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
-import { EXIT, excerpt, print, printAnswer, printJson, say } from './output';
+import { EXIT, excerpt, print, printJson, say } from './output';
 import { again } from './again';
 import { batchStatusText } from './batch-status';
 import { addList, statusOf } from './list';
 import type { Run } from './run';
+import { exitCodeOf, showResult } from './task-result';
 import { waitFor } from './wait';
+import { addWatch } from './watch';
 
 type Kind = StatusReport['kind'];
 
@@ -32,22 +34,11 @@ export async function showStarted(client: DurableResponses, started: Started, ki
   await warnWithoutWorker(client);
 }
 
-function showResult(result: TaskResult): void {
-  const { status, responseId, error, incompleteReason, usage, polls, creates } = result;
-  say(`${result.taskId}: ${status} (response ${responseId ?? 'none'}, ${polls} looks, ${creates} creates)`);
-  if (error) say(`  error ${error.code}: ${error.message}`);
-  if (incompleteReason) say(`  incomplete: ${incompleteReason}`);
-  if (usage) say(`  tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`);
-  for (const { attempt, reason } of result.possibleOrphans) say(`  possible orphan: attempt ${attempt}, ${reason}`);
-  for (const left of result.notCleaned) say(`  not cleaned: ${left}`);
-  if (result.outputText !== null) printAnswer(result.outputText);
-}
-
 async function finish(client: DurableResponses, id: string, { json }: Common): Promise<number> {
   const result = await waitFor(client, id, (signal) => client.result(id, { signal }));
   if (json) printJson(result);
   else showResult(result);
-  return result.status === 'completed' ? EXIT.completed : EXIT.otherwise;
+  return exitCodeOf(result);
 }
 
 interface StartFlags extends Common {
@@ -158,6 +149,7 @@ export function addTaskCommands(program: Command, run: Run): void {
   const task = program.command('task').description('one background response');
   addStart(task, run);
   addRead(task, run);
+  addWatch(task, run);
   addList(task, run);
   addCancel(task, run, 'task');
 }

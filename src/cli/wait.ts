@@ -15,11 +15,19 @@ import { again } from './again';
 import { bar, LiveLine, say } from './output';
 
 /** A task that nobody has begun after this time waits for a worker. */
-const NO_WORKER_MS = 6_500;
+export const NO_WORKER_MS = 6_500;
 const REFRESH_MS = 1_000;
 
+/** Where the views of a wait are shown. */
+export interface Display {
+  show(view: NonNullable<StatusReport['view']>): void | Promise<void>;
+  /** Leaves the terminal as it should be. */
+  end(): void;
+}
+
 interface Shown {
-  line: LiveLine;
+  display: Display;
+  verb: 'wait' | 'watch';
   /** Known from the first look on. */
   kind: StatusReport['kind'];
 }
@@ -32,7 +40,7 @@ function taskLine(view: TaskStatusView): string {
   return `${view.taskId}: ${view.status} (${view.phase}), ${seconds} s, ${view.polls} looks${error}`;
 }
 
-function batchLine(view: BatchProgress): string {
+export function batchLine(view: BatchProgress): string {
   const done = total(view.counts);
   const counts = Object.entries(view.counts).map(([status, count]) => `${count} ${status}`);
   const left = view.secondsLeft === null ? '' : `, about ${view.secondsLeft} s left`;
@@ -45,11 +53,23 @@ function reportLine(view: ReportProgress): string {
   return `${view.reportId}: ${view.phase}, ${seconds} s, ${view.uploaded} of ${view.sources} sources uploaded${files}`;
 }
 
-function showView(view: NonNullable<StatusReport['view']>, line: LiveLine): void {
-  if ('reportId' in view) return line.show(reportLine(view), view.phase);
-  if ('batchId' in view) return line.show(batchLine(view), JSON.stringify(view.counts));
-  line.show(taskLine(view), `${view.status} ${view.phase} ${view.lastError ?? ''}`);
+function lineDisplay(): Display {
+  const line = new LiveLine();
+  return {
+    show: (view) => {
+      if ('reportId' in view) return line.show(reportLine(view), view.phase);
+      if ('batchId' in view) return line.show(batchLine(view), JSON.stringify(view.counts));
+      line.show(taskLine(view), `${view.status} ${view.phase} ${view.lastError ?? ''}`);
+    },
+    end: () => line.end(),
+  };
 }
+
+export const noWorker = (id: string, verb: 'wait' | 'watch'): UnreachableError =>
+  new UnreachableError(
+    `${id} is started and waits: no worker answers on its task queue.`,
+    `Run \`npm start\`; the task begins then, and \`${verb}\` can be called again.`,
+  );
 
 /** Redraws the status until stopped. Gives up with an `UnreachableError` when no worker ever answered. */
 async function follow(client: DurableResponses, id: string, shown: Shown, signal: AbortSignal): Promise<void> {
@@ -63,13 +83,8 @@ async function follow(client: DurableResponses, id: string, shown: Shown, signal
     if (signal.aborted) return;
     shown.kind = report?.kind ?? shown.kind;
     answered ||= Boolean(report?.view);
-    if (report?.view) showView(report.view, shown.line);
-    if (!answered && Date.now() - startMs > NO_WORKER_MS) {
-      throw new UnreachableError(
-        `${id} is started and waits: no worker answers on its task queue.`,
-        'Run `npm start`; the task begins then, and `wait` can be called again.',
-      );
-    }
+    if (report?.view) await shown.display.show(report.view);
+    if (!answered && Date.now() - startMs > NO_WORKER_MS) throw noWorker(id, shown.verb);
     await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -79,14 +94,15 @@ export async function waitFor<T extends TaskResult | BatchResult | ReportResult>
   client: DurableResponses,
   id: string,
   result: (signal: AbortSignal) => Promise<T>,
+  { display = lineDisplay(), verb = 'wait' }: Partial<Pick<Shown, 'display' | 'verb'>> = {},
 ): Promise<T> {
-  const shown: Shown = { line: new LiveLine(), kind: 'task' };
+  const shown: Shown = { display, verb, kind: 'task' };
   const stop = new AbortController();
   // Each round of a long wait listens to it: that is no leak to be warned of.
   setMaxListeners(0, stop.signal);
   const interrupted = () => {
-    shown.line.end();
-    say(`Stopped waiting; ${id} goes on. Come back with: ${again([shown.kind, 'wait', id])}`);
+    display.end();
+    say(`Stopped ${verb}ing; ${id} goes on. Come back with: ${again([shown.kind, verb, id])}`);
     process.exit(1);
   };
   process.once('SIGINT', interrupted);
@@ -97,6 +113,6 @@ export async function waitFor<T extends TaskResult | BatchResult | ReportResult>
   } finally {
     stop.abort();
     process.removeListener('SIGINT', interrupted);
-    shown.line.end();
+    display.end();
   }
 }

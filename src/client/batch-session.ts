@@ -7,6 +7,7 @@ import { startBatch, type StartedBatch } from './batch';
 import { countLost, untilEnded, type LostBatchResult } from './lost-batch';
 import { readBatchResult, type WaitOptions } from './read';
 import { readRecorded } from './read-batch';
+import { readRunning, type RunningItems } from './running';
 import { batchReader, type BatchReader } from './records';
 import { checkOutcomes, itemsToRetry, RETRIED_OUTCOMES } from './retry';
 import { assertId, random, Session } from './session';
@@ -62,6 +63,11 @@ export class BatchSession extends Session {
   /** Changes how many tasks of a running batch may run at once: 1 to 500. @throws as `changeTask`. */
   async setBatchConcurrency(id: string, concurrency: number): Promise<BatchProgress> {
     return requestOfBatch(this.temporal, assertId(id), { concurrency });
+  }
+
+  /** What runs of a batch now, longest first; at most `limit` (20) of it are told. A moment behind. */
+  async batchRunning(id: string, options: { limit?: number } = {}): Promise<RunningItems> {
+    return readRunning(this.temporal, assertId(id), options.limit ?? 20);
   }
 
   /**

@@ -10,6 +10,8 @@ export interface ListFilter {
   status?: TaskStatus;
   priority?: Priority;
   batch?: string;
+  /** Only those that have not ended. */
+  running?: boolean;
   /** Default 50, at most 1,000. */
   limit?: number;
 }
@@ -64,12 +66,13 @@ function statusIs(status: string): string {
   return `TaskStatus = '${status}'${open ? alive : ''}`;
 }
 
-function conditions({ status, priority, batch }: ListFilter): string[] {
+function conditions({ status, priority, batch, running }: ListFilter): string[] {
   return [
     TASKS,
     ...(status ? [statusIs(status)] : []),
     ...(priority ? [`TaskPriority = '${priority}'`] : []),
     ...(batch ? [`BatchId = '${batch}'`] : []),
+    ...(running ? [`ExecutionStatus = 'Running'`] : []),
   ];
 }
 

@@ -5,6 +5,7 @@ export * from './gate';
 export * from './page';
 export * from './report';
 export * from './stream';
+export * from './tail';
 export * from './task';
 export * from './task-progress';
 export * from './visit';

@@ -1,0 +1,181 @@
+/** `task watch` and `batch watch` against `npm start`: in a pipe, and in a terminal. */
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TailEvent, TaskResult } from '../src/contracts';
+import { eventually, processesNaming } from './helpers/embedded';
+import { newPlace, type Place, type Running } from './helpers/programs';
+import { textTold } from './helpers/tails';
+
+let place: Place;
+let started: Running;
+
+beforeAll(async () => {
+  place = await newPlace();
+  started = await place.start();
+});
+
+afterAll(async () => {
+  started.child.kill('SIGINT');
+  expect((await started.ended).code).toBe(0);
+  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
+  await place.remove();
+});
+
+const seconds = (run: number) => ['--metadata', `emulator_run_seconds=${run}`];
+
+/** Starts a streamed task and returns. */
+async function start(id: string, ...words: string[]): Promise<void> {
+  const task = ['task', 'start', '--model', 'o3', '--input', 'Why?', '--id', id, '--watch', 'stream'];
+  expect((await place.cli([...task, ...words])).code).toBe(0);
+}
+
+const resultOf = async (id: string) =>
+  JSON.parse((await place.cli(['task', 'result', id, '--json'])).out) as TaskResult;
+
+describe('task watch in a pipe', () => {
+  it('given a task -> then its text on stdout as `task result` has it, the rest on stderr, exit 0', async () => {
+    await start('plain', ...seconds(2), '--tool', 'web_search');
+    const { code, out, err } = await place.cli(['task', 'watch', 'plain']);
+    expect(code).toBe(0);
+    expect(out).toBe((await place.cli(['task', 'result', 'plain'])).out);
+    expect(err).toMatch(/plain: in_progress \(watching\)/);
+    expect(err).toContain('  web_search_call: searching\n');
+    expect(err).toMatch(/plain: completed \(response resp_\w+, \d+ looks, 1 creates\)/);
+  });
+
+  it('given --json -> then an event on each line, and the result in the last', async () => {
+    await start('json', ...seconds(6), '--metadata', 'emulator_output_bytes=3000');
+    const { code, out } = await place.cli(['task', 'watch', 'json', '--json']);
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TailEvent);
+    expect(code).toBe(0);
+    expect(events.at(-1)).toMatchObject({ kind: 'end', result: { taskId: 'json', status: 'completed' } });
+    expect(textTold(events)).toBe((await resultOf('json')).outputText);
+    expect(events.filter(({ kind }) => kind === 'text').length).toBeGreaterThan(3);
+  });
+
+  it('given one that fails -> then exit 1, and the error', async () => {
+    await start('fails', '--metadata', 'emulator_scenario=failed', ...seconds(0.5));
+    const { code, out, err } = await place.cli(['task', 'watch', 'fails']);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('error server_error: ');
+  });
+
+  it('given Ctrl-C -> then exit 1, says how to come back; the task goes on', async () => {
+    await start('left', ...seconds(30));
+    const watching = place.begin(['task', 'watch', 'left']);
+    let text = '';
+    watching.child.stdout?.on('data', (piece: string) => (text += piece));
+    await eventually('text comes', () => text.length > 0);
+    watching.child.kill('SIGINT');
+    const { code, err } = await watching.ended;
+    expect(code).toBe(1);
+    expect(err).toContain('Stopped watching; left goes on. Come back with: npm run -s cli -- task watch left');
+    expect(JSON.parse((await place.cli(['task', 'status', 'left', '--json'])).out)).toMatchObject({
+      execution: 'RUNNING',
+    });
+    await place.cli(['task', 'cancel', 'left']);
+  });
+
+  it('given no worker on its task queue -> then exit 3 within 10 s', async () => {
+    const elsewhere = { DURABLE_RESPONSES_TASK_QUEUE: 'nobody' };
+    await place.cli(['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'lonely'], elsewhere);
+    const { code, err, seconds: taken } = await place.cli(['task', 'watch', 'lonely'], elsewhere);
+    expect(code).toBe(3);
+    expect(err).toContain('no worker answers on its task queue');
+    expect(taken).toBeLessThan(10);
+  });
+
+  it('given an id that nobody knows, or that of a batch -> then exit 2', async () => {
+    expect(await place.cli(['task', 'watch', 'nobody'])).toMatchObject({ code: 2 });
+  });
+
+  it('given a Temporal server that is killed -> then the text goes on, and the end comes', async () => {
+    await start('outage', ...seconds(6));
+    const watching = place.begin(['task', 'watch', 'outage']);
+    let text = '';
+    watching.child.stdout?.on('data', (piece: string) => (text += piece));
+    await eventually('text comes', () => text.length > 20);
+    const before = text.length;
+    for (const pid of await processesNaming(join(place.dataDir, 'temporal.db'))) {
+      if (pid !== started.child.pid) process.kill(pid, 'SIGKILL');
+    }
+    await eventually('more text comes', () => text.length > before);
+    const { code, out } = await watching.ended;
+    expect(code).toBe(0);
+    expect(out).toBe((await place.cli(['task', 'result', 'outage'])).out);
+  });
+});
+
+/** Runs the command line in a pseudo terminal; what a terminal would get. */
+function inTerminal(words: string[]): { code: number | null; out: string } {
+  const line = `stty rows 24 cols 100; exec '${process.execPath}' '${place.program('cli')}' ${words.join(' ')}`;
+  const env = { ...place.env, TERM: 'xterm-256color' };
+  const { status, stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+    cwd: place.path,
+    env,
+    encoding: 'utf8',
+  });
+  return { code: status, out: stdout.replaceAll('\r\n', '\n') };
+}
+
+describe.runIf(process.platform === 'linux')('in a terminal', () => {
+  const ESC = '\u001b';
+
+  it('given a task -> then its text scrolls above a line that stays, and the terminal is given back', async () => {
+    await start('screen', ...seconds(2), '--tool', 'web_search');
+    const { code, out } = inTerminal(['task', 'watch', 'screen']);
+    expect(code).toBe(0);
+    expect(out.indexOf(`${ESC}[1;23r`), 'the last row does not scroll').toBeGreaterThanOrEqual(0);
+    expect(out.lastIndexOf(`${ESC}[r`)).toBeGreaterThan(out.lastIndexOf(`${ESC}[1;23r`));
+    expect(out).toContain(`${ESC}[2mweb_search_call: searching\n${ESC}[22m`);
+    expect(out).toContain('screen · in_progress (watching) · ');
+    const footers = new RegExp(`${ESC}7${ESC}\\[24;1H.*?${ESC}8`, 'g');
+    const above = out.replace(footers, '');
+    expect(above).toContain((await resultOf('screen')).outputText);
+    expect(above).toMatch(/screen: completed \(response/);
+  });
+
+  it('given a batch -> then a table of what runs, and at the end that of the records', async () => {
+    const lines = ['a', 'b'].map((id, i) => {
+      return { id, model: 'o3', prompt: 'x', metadata: { emulator_run_seconds: String(3 * i + 6) } };
+    });
+    await writeFile(join(place.path, 'two.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await place.cli(['batch', 'start', 'two.jsonl', '--id', 'two']);
+    const { code, out } = inTerminal(['batch', 'watch', 'two']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/RUNNING +STATUS +SECONDS +MODEL\ntwo\/a +in_progress +\d+ +o3\ntwo\/b +in_progress/);
+    expect(out).toMatch(/TASK +STATUS +SECONDS +LOOKS +TOKENS +ANSWER\na +completed/);
+  });
+});
+
+describe('batch watch in a pipe', () => {
+  it('given more than 20 that run -> then lines, and events, with 20 of them; at the end the records, and the result', async () => {
+    const metadata = { emulator_scenario: 'slow', emulator_queued_seconds: '0' };
+    const lines = Array.from({ length: 25 }, () => JSON.stringify({ model: 'o3', prompt: 'x', metadata }));
+    await writeFile(join(place.path, 'many.jsonl'), lines.join('\n'));
+    await place.cli(['batch', 'start', 'many.jsonl', '--id', 'many']);
+    const person = place.begin(['batch', 'watch', 'many']);
+    const program = place.begin(['batch', 'watch', 'many', '--json']);
+    let json = '';
+    program.child.stdout?.on('data', (piece: string) => (json += piece));
+    await eventually('both say what runs', () => person.said().includes(' and 5 more') && json.includes('"more":5'));
+    await eventually('and that it is in progress', () => person.said().includes(' in_progress '));
+    await place.cli(['batch', 'cancel', 'many']);
+    const { code, out, err } = await person.ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(/ {2}running: many\/item-\d+ (queued|in_progress) \d+ s, /);
+    expect(out).toMatch(/^TASK +STATUS/);
+    expect((await program.ended).code).toBe(1);
+    const events = json
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; running?: unknown[] });
+    expect(events.at(-1)).toMatchObject({ kind: 'end', result: { batchId: 'many', status: 'cancelled' } });
+    expect(Math.max(...events.map(({ running = [] }) => running.length))).toBe(20);
+  });
+});

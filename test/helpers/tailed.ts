@@ -1,0 +1,43 @@
+/** A world with clients that watch tasks, and responses made to be streamed. */
+import { DurableResponses } from '../../src/client';
+import { loadConfig } from '../../src/config';
+import type { World } from './world';
+
+/** A client as another program would have it. */
+export function connectTo({ env, emulator, store }: World): Promise<DurableResponses> {
+  const reached = { TEMPORAL_ADDRESS: env.address, OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
+  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
+  return DurableResponses.connect({ config, store });
+}
+
+/**
+ * A response that was created with `stream` outside of any task, so that all its streams are those of viewers.
+ *
+ * @returns Its id.
+ */
+export async function streamable({ emulator }: World, metadata: Record<string, string>, more: object = {}) {
+  const body = { model: 'o3', input: 'Why do otters hold hands?', background: true, stream: true, metadata, ...more };
+  const reply = await fetch(`${emulator.url}/responses`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer sk-test', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  await reply.body?.cancel();
+  const created = emulator.ledger().creates.at(-1);
+  if (reply.status !== 200 || !created) throw new Error(`The create was answered with ${reply.status}.`);
+  return created.id;
+}
+
+/** Runs a worker until `stop`. */
+export function keepWorking(world: World): { stop: () => Promise<void> } {
+  let end: () => void = () => undefined;
+  const working = world.withWorker(() => new Promise<void>((resolve) => (end = resolve)));
+  // A worker that could not start is told by the tests that wait for it; this one at the end.
+  working.catch(() => undefined);
+  return {
+    stop: () => {
+      end();
+      return working;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** `client.tail` while what it depends on is killed, restarted, or older than it may be. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startEmulator, type Emulator } from '../emulator';
+import type { DurableResponses } from '../src/client';
+import type { TailEvent } from '../src/contracts';
+import { eventually } from './helpers/embedded';
+import { connectTo, keepWorking, streamable } from './helpers/tailed';
+import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
+import { startWorkerProcess } from './helpers/worker-process';
+import { devServerWorld, uniqueId, type World } from './helpers/world';
+
+let world: World;
+let client: DurableResponses;
+let again: Emulator | undefined;
+let aheadMs = 0;
+const clock = { now: () => Date.now() + aheadMs };
+const folder = mkdtempSync(join(tmpdir(), 'durable-responses-tail-'));
+const options = { clock, stateFile: join(folder, 'state.jsonl') };
+
+beforeAll(async () => {
+  world = await devServerWorld({ emulator: options });
+  client = await connectTo(world);
+});
+
+afterAll(async () => {
+  await client.close();
+  await again?.close();
+  await world.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const textsIn = (events: readonly TailEvent[]): number => ofKind(events, 'text').length;
+
+/** Watches in the background. */
+function watching(id: string): { events: TailEvent[]; ended: Promise<void> } {
+  const events: TailEvent[] = [];
+  const read = async () => {
+    for await (const event of client.tail(id)) events.push(event);
+  };
+  return { events, ended: read() };
+}
+
+function expectWholeText(events: readonly TailEvent[]): void {
+  const { status, outputText } = endOfTail(events);
+  expect(status).toBe('completed');
+  expect(sha256(textTold(events))).toBe(sha256(outputText));
+  expect(restartsIn(events)).toBe(0);
+}
+
+it('given a worker that is killed while the text comes -> then the text goes on without it, and the end with another', async () => {
+  const first = await startWorkerProcess(world);
+  const metadata = { emulator_queued_seconds: '0.2', emulator_run_seconds: '6', emulator_output_bytes: '3000' };
+  const { id } = await client.startTask(
+    { request: { model: 'o3', input: 'Why?', metadata }, options: { watch: 'stream' } },
+    { id: uniqueId('killed') },
+  );
+  const { events, ended } = watching(id);
+  await eventually('text comes', () => textsIn(events) > 3);
+  await first.kill();
+  const before = textsIn(events);
+  await eventually('more text comes', () => textsIn(events) > before + 3);
+  const second = await startWorkerProcess(world);
+  await ended;
+  await second.stop();
+  expectWholeText(events);
+  expect(endOfTail(events)).toMatchObject({ creates: 1, possibleOrphans: [] });
+}, 90_000);
+
+it('given an emulator that is stopped and started again -> then the text goes on where it was', async () => {
+  const worker = keepWorking(world);
+  const responseId = await streamable(world, { emulator_queued_seconds: '0', emulator_run_seconds: '5' });
+  const { id } = await client.attachTask(responseId);
+  const { events, ended } = watching(id);
+  await eventually('text comes', () => textsIn(events) > 3);
+  const port = Number(new URL(world.emulator.url).port);
+  await world.emulator.close();
+  again = await startEmulator({ ...options, port });
+  world.emulator = again;
+  await ended;
+  await worker.stop();
+  expectWholeText(events);
+  const resumed = again.ledger().streams.filter(({ startingAfter }) => startingAfter !== null);
+  expect(resumed.length).toBeGreaterThan(0);
+});
+
+it('given a response over 5 minutes old -> then its status, and the text at the end', async () => {
+  const worker = keepWorking(world);
+  const responseId = await streamable(world, { emulator_queued_seconds: '0', emulator_run_seconds: '400' });
+  aheadMs = 320_000;
+  const { id } = await client.attachTask(responseId, { options: { pollIntervalsSeconds: [0.5] } });
+  const { events, ended } = watching(id);
+  const refused = () =>
+    world.emulator
+      .ledger()
+      .calls.filter(({ op, status, id: of }) => op === 'stream' && of === responseId && status === 400);
+  await eventually('the stream is refused', () => refused().length === 1);
+  await eventually('the status is told', () => ofKind(events, 'status').length > 0);
+  aheadMs = 500_000;
+  await ended;
+  await worker.stop();
+  expectWholeText(events);
+  expect(textsIn(events)).toBe(1);
+  expect(refused()).toHaveLength(1);
+});
+
+it('given no worker -> then the status as the server has it, without a phase', async () => {
+  aheadMs = 0;
+  const responseId = await streamable(world, { emulator_queued_seconds: '0', emulator_run_seconds: '2' });
+  const { id } = await client.attachTask(responseId, { id: uniqueId('alone') });
+  const events = await told(client.tail(id), (all) => all.length >= 1);
+  expect(events).toEqual([{ kind: 'status', status: 'queued', phase: null }]);
+  await world.client.workflow.getHandle(id).terminate('nobody works on it');
+});
