@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
@@ -38,16 +39,16 @@ export interface Config {
   readonly limits: AccountLimits;
   /** Workflows that one worker keeps in memory; about 0.3 MB each. */
   readonly maxCachedWorkflows: number;
+  /** The receiver of webhooks. */
+  readonly webhook: {
+    readonly host: string;
+    readonly port: number;
+    /** Any of them may have signed. */
+    readonly secrets: readonly string[];
+    /** What becomes of a response that runs and that no task wants. */
+    readonly orphans: 'cancel' | 'keep';
+  };
 }
-
-const count = (fallback: number, max: number) =>
-  z.coerce
-    .number(`expected a whole number from 1 to ${max}`)
-    .refine(
-      (value) => Number.isInteger(value) && value >= 1 && value <= max,
-      `expected a whole number from 1 to ${max}`,
-    )
-    .default(fallback);
 
 const schema = z.object({
   OPENAI_API_KEY: z
@@ -78,6 +79,10 @@ const schema = z.object({
     .number('expected a number above 0')
     .refine((value) => value > 0 && value <= 10_000, 'expected a number above 0, at most 10,000')
     .optional(),
+  OPENAI_WEBHOOK_SECRET: webhookSecrets,
+  DURABLE_RESPONSES_WEBHOOK_HOST: z.string().default('127.0.0.1'),
+  DURABLE_RESPONSES_WEBHOOK_PORT: port(4020),
+  DURABLE_RESPONSES_ORPHANS: z.enum(['cancel', 'keep'], 'expected cancel or keep').default('cancel'),
 });
 
 /** Variables of the same family that say nothing about a connection. */
@@ -127,29 +132,13 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       maxCreatesPerSecond: values.DURABLE_RESPONSES_MAX_CREATES_PER_SECOND,
     }),
     maxCachedWorkflows: values.DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS,
+    webhook: Object.freeze({
+      host: values.DURABLE_RESPONSES_WEBHOOK_HOST,
+      port: values.DURABLE_RESPONSES_WEBHOOK_PORT,
+      secrets: Object.freeze(values.OPENAI_WEBHOOK_SECRET),
+      orphans: values.DURABLE_RESPONSES_ORPHANS,
+    }),
   });
-}
-
-/** The configuration as lines to print at start: what is set and where, and no secret. */
-export function describeConfig(config: Config): string {
-  const temporal = Object.keys(config.temporalEnvironment).filter((name) => name.startsWith('TEMPORAL_'));
-  const lines = {
-    'OpenAI key': config.openai.apiKey === undefined ? 'not set' : 'set',
-    'OpenAI URL': withoutCredentials(config.openai.baseUrl) ?? 'default',
-    'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
-    'task queue': config.taskQueue,
-    'data folder': config.dataDir,
-    'store folder': config.storeDir,
-    'cache folder': config.cacheDir,
-    'log level': config.logLevel,
-    'activities at once': String(config.maxActivities),
-    'responses in flight, all workers': String(config.limits.maxInFlight ?? 'no limit'),
-    'creates per second, all workers': String(config.limits.maxCreatesPerSecond ?? 'no limit'),
-    'workflows in memory': String(config.maxCachedWorkflows),
-  };
-  return Object.entries(lines)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n');
 }
 
 /** The value that `secret://NAME` stands for, or undefined when the variable is not set or is empty. */
@@ -189,10 +178,4 @@ function withoutEmpty(environment: Environment): Record<string, string> {
     value === undefined || value.trim() === '' ? [] : [[name, value]],
   );
   return Object.fromEntries(entries);
-}
-
-function withoutCredentials(url: string | undefined): string | undefined {
-  if (url === undefined) return undefined;
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

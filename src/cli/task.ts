@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { DurableResponses, Started, StatusReport } from '../client';
 import type { TaskInput, TaskResult } from '../contracts';
+import { orphanText } from '../contracts/describe';
 import { assertId, attachedTaskOf, taskOf, withRequestOptions, withRunOptions, type TaskFlags } from './options';
 import { EXIT, excerpt, print, printAnswer, printJson, say } from './output';
 import { again } from './again';
@@ -38,7 +39,7 @@ function showResult(result: TaskResult): void {
   if (error) say(`  error ${error.code}: ${error.message}`);
   if (incompleteReason) say(`  incomplete: ${incompleteReason}`);
   if (usage) say(`  tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`);
-  for (const { attempt, reason } of result.possibleOrphans) say(`  possible orphan: attempt ${attempt}, ${reason}`);
+  for (const orphan of result.possibleOrphans) say(`  possible orphan: ${orphanText(orphan)}`);
   for (const left of result.notCleaned) say(`  not cleaned: ${left}`);
   if (result.outputText !== null) printAnswer(result.outputText);
 }

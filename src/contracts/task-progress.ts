@@ -20,6 +20,13 @@ export interface TaskStatusView {
   possibleOrphans: PossibleOrphan[];
 }
 
+/** The argument of the `adoptResponse` signal: a response, and the create that it says to come from. */
+export interface ResponseOffer {
+  responseId: string;
+  /** `metadata.attempt`. */
+  attempt: number;
+}
+
 /** The argument of the `changeTask` update: what is given replaces the option of the running task. */
 export type TaskChange = Pick<TaskOptions, 'pollIntervalsSeconds' | 'maxWaitSeconds' | 'maxQueuedSeconds'>;
 
@@ -50,4 +57,6 @@ export interface TaskProgress {
   retries: Retry[];
   /** When this task learned the response's id; 0 when it was attached to. */
   knownSinceMs: number;
+  /** The run before was asked to look, and did not come to it. */
+  hinted?: boolean;
 }

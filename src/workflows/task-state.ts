@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type {
   Answer,
+  ResponseOffer,
   TaskInput,
   TaskProgress,
   TaskResult,
@@ -30,6 +31,10 @@ export interface Task {
   stop: { by: 'signal' | 'temporal'; reason: string } | null;
   /** Ends the wait before the next look: to look, or to wait anew under changed settings. */
   wake: 'look' | 'change' | null;
+  /** The last look was asked for, since there is news. */
+  newsDue: boolean;
+  /** A response that the create under way may have made; see `adopt.ts`. */
+  offer: ResponseOffer | null;
   /** The gate of the account has let it in. */
   permitted: boolean;
   nextLookAtMs: number | null;
@@ -42,8 +47,8 @@ export interface Task {
   interrupt: (() => void) | null;
 }
 
-export function openTask(input: TaskInput, settings: TaskSettings): Task {
-  const fresh: TaskProgress = {
+function freshProgress(input: TaskInput): TaskProgress {
+  return {
     startedAtMs: Date.now(),
     status: 'queued',
     responseId: input.attach?.responseId ?? null,
@@ -65,14 +70,19 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     retries: [],
     knownSinceMs: 0,
   };
+}
+
+export function openTask(input: TaskInput, settings: TaskSettings): Task {
   return {
     taskId: workflowInfo().workflowId,
     input,
     settings,
-    progress: { ...fresh, ...input.carried },
+    progress: { ...freshProgress(input), ...input.carried },
     phase: input.carried || input.attach ? 'watching' : 'creating',
     stop: null,
-    wake: null,
+    wake: input.carried?.hinted ? 'look' : null,
+    newsDue: false,
+    offer: null,
     permitted: false,
     nextLookAtMs: null,
     looksInRun: 0,

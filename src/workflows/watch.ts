@@ -1,5 +1,5 @@
 /** The second phase: looks, with durable timers between them, until an end or a reason to stop. */
-import { ActivityFailure, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, condition, continueAsNew, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { TaskInput, TaskResult, UpstreamFault } from '../contracts';
 import { nextWaitSeconds } from '../settings';
 import { check, MAX_LOOKS_PER_RUN } from './policies';
@@ -23,19 +23,41 @@ function endOf(task: Task): WatchEnd | null {
   return queuedUntil !== null && Date.now() >= queuedUntil ? 'max_queued_seconds' : null;
 }
 
+/** Asked to look while nobody waited: during a look, the create, or the run before. Older histories dropped that. */
+function wasHinted(task: Task): boolean {
+  if (task.wake !== 'look' || !patched('keep-hint')) return false;
+  task.wake = null;
+  task.newsDue = true;
+  return true;
+}
+
+/** The wait after a look that was asked for and that failed: the next one by schedule may be far away. */
+const NEWS_RETRY_SECONDS = 10;
+
+function secondsUntilNews(task: Task): number {
+  const { lastFault, retryAfterSeconds } = task.progress;
+  task.newsDue &&= lastFault !== null;
+  return task.newsDue ? Math.max(NEWS_RETRY_SECONDS, retryAfterSeconds ?? 0) : Infinity;
+}
+
 /** Waits by a durable timer; false when the wait is short enough to happen inside the visit. */
 async function waitForLook(task: Task): Promise<boolean> {
   const { progress, settings } = task;
+  if (wasHinted(task)) return true;
   const seconds = nextWaitSeconds(settings.pollIntervalsSeconds, { ...progress, fault: progress.lastFault });
   if (seconds <= settings.inlineWaitSeconds && progress.missing === 0) return false;
   const untilMs = Math.min(deadlineMs(task), queuedDeadlineMs(task) ?? Infinity);
-  const ms = Math.max(1, Math.min(seconds * 1000, untilMs - Date.now()));
+  const ms = Math.max(1, Math.min(seconds * 1000, secondsUntilNews(task) * 1000, untilMs - Date.now()));
   task.wake = null;
   task.nextLookAtMs = Date.now() + ms;
   showDetails(task);
   const summary = `look ${progress.polls + 1} in ${Math.round(ms / 100) / 10} s`;
   const woken = await condition(() => task.stop !== null || task.wake !== null, ms, { summary });
   task.nextLookAtMs = null;
+  if (task.wake === 'look') {
+    task.wake = null;
+    task.newsDue = true;
+  }
   if (!woken) progress.pollIndex++;
   return true;
 }
@@ -83,7 +105,7 @@ function carryOn(task: Task, responseId: string): Promise<never> {
     ...source,
     ...(answerKey === undefined ? {} : { answerKey }),
     options: task.settings,
-    carried: task.progress,
+    carried: { ...task.progress, hinted: task.wake === 'look' },
   });
 }
 

@@ -1,0 +1,31 @@
+/** What is configured, for people. */
+import type { Config } from './config';
+
+/** The configuration as lines to print at start: what is set and where, and no secret. */
+export function describeConfig(config: Config): string {
+  const temporal = Object.keys(config.temporalEnvironment).filter((name) => name.startsWith('TEMPORAL_'));
+  const lines = {
+    'OpenAI key': config.openai.apiKey === undefined ? 'not set' : 'set',
+    'OpenAI URL': withoutCredentials(config.openai.baseUrl) ?? 'default',
+    'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
+    'task queue': config.taskQueue,
+    'data folder': config.dataDir,
+    'store folder': config.storeDir,
+    'cache folder': config.cacheDir,
+    'log level': config.logLevel,
+    'activities at once': String(config.maxActivities),
+    'responses in flight, all workers': String(config.limits.maxInFlight ?? 'no limit'),
+    'creates per second, all workers': String(config.limits.maxCreatesPerSecond ?? 'no limit'),
+    'workflows in memory': String(config.maxCachedWorkflows),
+    'webhook secrets': String(config.webhook.secrets.length),
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n');
+}
+
+function withoutCredentials(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
