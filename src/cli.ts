@@ -7,6 +7,7 @@ import { EXIT, visible } from './cli/output';
 import { addReportCommands } from './cli/report';
 import { report, run } from './cli/run';
 import { addSummary } from './cli/summary';
+import { addSweep } from './cli/sweep';
 import { addTaskCommands } from './cli/task';
 
 /** Commander ends the process with 1 for a wrong option; here that is 2. */
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   addBatchCommands(program, run);
   addReportCommands(program, run);
   addSummary(program, run);
+  addSweep(program, run);
   program
     .command('doctor')
     .description('is everything there, and what to do where it is not')

@@ -4,7 +4,6 @@ import { requestCancel } from './client/cancel';
 import type { LostBatchResult } from './client/lost-batch';
 import { readTaskResult, StillRunningError, type WaitOptions } from './client/read';
 import type { BatchReader } from './client/records';
-import { ReportSession } from './client/report-session';
 import { RETRIED_OUTCOMES } from './client/retry';
 import type { RunningItems } from './client/running';
 import { assertId, openSession, random, type ConnectOptions, type Server } from './client/session';
@@ -12,10 +11,14 @@ import { startTaskWorkflow, type Started } from './client/start';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
 import { readStatus, type StatusReport } from './client/status';
 import { tailTask, type TailOptions } from './client/tail';
+import type { Bounds } from './client/closed-tasks';
+import type { Orphan, OrphanReport } from './client/orphans';
+import type { Leftover, SweepReport } from './client/sweep';
+import { SweepSession } from './client/sweep-session';
 import { countWorkers } from './client/workers';
 import type { TailEvent, TaskChange, TaskInput, TaskOptions, TaskResult, TaskStatusView } from './contracts';
 import { assertTask } from './door';
-import { freshId } from './names';
+import { attachedTaskId, freshId } from './names';
 import { folderStore, type BlobStore } from './store';
 
 export * from './contracts';
@@ -23,6 +26,7 @@ export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
 export { folderStore, RETRIED_OUTCOMES, StillRunningError };
 export type { BatchReader, BlobStore, ConnectOptions, Server };
+export type { Bounds, Leftover, Orphan, OrphanReport, SweepReport };
 export type {
   ListedTask,
   ListFilter,
@@ -36,7 +40,7 @@ export type {
 };
 
 /** A connection to the tasks of one namespace. Close it when done. */
-export class DurableResponses extends ReportSession {
+export class DurableResponses extends SweepSession {
   /**
    * Connects to the configured Temporal server, or to the embedded one that runs.
    * @throws UnreachableError (with a `hint`) within 10 s when there is none; UsageError for a wrong configuration.
@@ -53,7 +57,7 @@ export class DurableResponses extends ReportSession {
   async startTask(task: TaskInput, options: { id?: string } = {}): Promise<Started> {
     assertTask(task);
     const fresh = task.attach
-      ? `attach-${task.attach.responseId}`
+      ? attachedTaskId(task.attach.responseId)
       : freshId('task', task.request?.model, new Date(), random());
     return startTaskWorkflow(this.context, assertId(options.id ?? fresh), task);
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
@@ -42,16 +43,16 @@ export interface Config {
   readonly limits: AccountLimits;
   /** Workflows that one worker keeps in memory; about 0.3 MB each. */
   readonly maxCachedWorkflows: number;
+  /** The receiver of webhooks. */
+  readonly webhook: {
+    readonly host: string;
+    readonly port: number;
+    /** Any of them may have signed. */
+    readonly secrets: readonly string[];
+    /** What becomes of a response that runs and that no task wants. */
+    readonly orphans: 'cancel' | 'keep';
+  };
 }
-
-const count = (fallback: number, max: number) =>
-  z.coerce
-    .number(`expected a whole number from 1 to ${max}`)
-    .refine(
-      (value) => Number.isInteger(value) && value >= 1 && value <= max,
-      `expected a whole number from 1 to ${max}`,
-    )
-    .default(fallback);
 
 const schema = z.object({
   OPENAI_API_KEY: z
@@ -84,6 +85,10 @@ const schema = z.object({
     .number('expected a number above 0')
     .refine((value) => value > 0 && value <= 10_000, 'expected a number above 0, at most 10,000')
     .optional(),
+  OPENAI_WEBHOOK_SECRET: webhookSecrets,
+  DURABLE_RESPONSES_WEBHOOK_HOST: z.string().default('127.0.0.1'),
+  DURABLE_RESPONSES_WEBHOOK_PORT: port(4020),
+  DURABLE_RESPONSES_ORPHANS: z.enum(['cancel', 'keep'], 'expected cancel or keep').default('cancel'),
 });
 
 /** Variables of the same family that say nothing about a connection. */
@@ -135,6 +140,12 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       maxCreatesPerSecond: values.DURABLE_RESPONSES_MAX_CREATES_PER_SECOND,
     }),
     maxCachedWorkflows: values.DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS,
+    webhook: Object.freeze({
+      host: values.DURABLE_RESPONSES_WEBHOOK_HOST,
+      port: values.DURABLE_RESPONSES_WEBHOOK_PORT,
+      secrets: Object.freeze(values.OPENAI_WEBHOOK_SECRET),
+      orphans: values.DURABLE_RESPONSES_ORPHANS,
+    }),
   });
 }
 

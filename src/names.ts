@@ -41,6 +41,9 @@ export function pageWorkflowId(batchId: string, page: number): string {
   return `${batchId}/page/${String(page + 1).padStart(4, '0')}`;
 }
 
+/** The workflow id of a task that watches a response that exists, where none is given. */
+export const attachedTaskId = (responseId: string): string => `attach-${responseId}`;
+
 /** The workflow id of the run of a report. */
 export const reportTaskId = (reportId: string): string => `${reportId}/run`;
 

@@ -1,13 +1,15 @@
-/** `npm start`: the embedded services where nothing else is configured, and a worker until Ctrl-C. */
+/** `npm start`: the embedded services where nothing else is configured, a worker, and with `--webhook` the receiver. */
 import { NativeConnection } from '@temporalio/worker';
+import { parseArgs } from 'node:util';
 import { loadConfig, secretFromEnv, type Config } from './config';
 import { configuredTemporal, connectClient, ensureSearchAttributes } from './connection';
 import { holdEmbedded, type EmbeddedHold } from './embedded';
-import { UnreachableError, UsageError } from './errors';
+import { UsageError } from './errors';
+import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
-import { redact } from './security/redact';
 import { folderStore } from './store';
 import { needsEmulator, upstreamOptions } from './upstream';
+import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
 
 /** Who starts a worker against a wrong address should know within ten seconds. */
@@ -63,28 +65,39 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
   }
 }
 
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, withWebhook: boolean): Promise<void> {
   const hold = await holdServices(config);
   try {
-    await runWorker(config, hold);
+    const receiver = withWebhook ? await openReceiver(config, hold?.emulatorUrl) : undefined;
+    if (receiver) tell(`Webhooks: ${receiver.url}`);
+    try {
+      await runWorker(config, hold);
+    } finally {
+      await receiver?.close();
+    }
   } finally {
     await hold?.release();
   }
 }
 
+function wantsWebhook(): boolean {
+  try {
+    return parseArgs({ options: { webhook: { type: 'boolean', default: false } } }).values.webhook;
+  } catch (error) {
+    throw new UsageError([`${error instanceof Error ? error.message : String(error)} Known: --webhook`]);
+  }
+}
+
 async function main(): Promise<void> {
+  const withWebhook = wantsWebhook();
   const config = loadConfig();
   installRuntime(config.logLevel);
-  await serve(config);
+  await serve(config, withWebhook);
 }
 
 if (require.main === module) {
   main().then(
     () => process.exit(),
-    (error: unknown) => {
-      if (error instanceof UnreachableError) tell(`${error.message}\n${error.hint}`);
-      else tell(error instanceof Error ? redact(error.message) : String(error));
-      process.exit(error instanceof UsageError ? 2 : error instanceof UnreachableError ? 3 : 1);
-    },
+    (error: unknown) => process.exit(exitCodeOf(error)),
   );
 }

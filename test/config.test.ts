@@ -28,6 +28,7 @@ describe('configuration', () => {
       maxStreams: 200,
       webhookReceiver: false,
       maxCachedWorkflows: 1000,
+      webhook: { host: '127.0.0.1', port: 4020, secrets: [], orphans: 'cancel' },
     });
     expect(config.openai.apiKey).toBeUndefined();
     expect(Object.isFrozen(config) && Object.isFrozen(config.openai)).toBe(true);
@@ -36,6 +37,26 @@ describe('configuration', () => {
   test('given XDG_CACHE_HOME and a cache folder of our own -> then ours wins', () => {
     expect(loadConfig({ XDG_CACHE_HOME: '/x' }).cacheDir).toBe('/x/durable-responses');
     expect(loadConfig({ XDG_CACHE_HOME: '/x', DURABLE_RESPONSES_CACHE_DIR: '/y' }).cacheDir).toBe('/y');
+  });
+
+  test('given two secrets of webhooks while one is replaced -> then both', () => {
+    const [old, fresh] = ['an old secret of 1', 'a new secret of 22'].map(
+      (text) => `whsec_${Buffer.from(text).toString('base64')}`,
+    );
+    expect(loadConfig({ OPENAI_WEBHOOK_SECRET: `${fresh}, ${old}\n` }).webhook.secrets).toEqual([fresh, old]);
+  });
+
+  test('given a secret of webhooks that would be an empty or a short key -> then it is refused and not shown', () => {
+    for (const secret of [
+      'whsec_',
+      'whsec_c2hvcnQ=',
+      'whsec_%%%%%%%%%%%%%%%%%%%%%%%%',
+      'not-a-webhook-secret-at-all',
+    ]) {
+      const [line = ''] = problems({ OPENAI_WEBHOOK_SECRET: secret });
+      expect(line).toMatch(/^OPENAI_WEBHOOK_SECRET: expected whsec_/);
+      expect(line.replace('expected whsec_', '')).not.toContain(secret);
+    }
   });
 
   test('given empty variables -> then they count as not set', () => {

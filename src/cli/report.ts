@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DurableResponses, Started } from '../client';
 import type { ReportPlan, ReportResult } from '../contracts';
+import { orphanText } from '../contracts/describe';
 import { assertReport } from '../door';
 import { UsageError } from '../errors';
 import { again } from './again';
@@ -55,7 +56,7 @@ function show(result: ReportResult): void {
   if (error) say(`  error ${error.code}: ${error.message}`);
   if (usage) say(`  tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`);
   for (const what of result.missing) say(`  missing: ${what}`);
-  for (const { attempt, reason } of result.possibleOrphans) say(`  possible orphan: attempt ${attempt}, ${reason}`);
+  for (const orphan of result.possibleOrphans) say(`  possible orphan: ${orphanText(orphan)}`);
   for (const left of result.notCleaned) say(`  not deleted upstream: ${left}`);
 }
 

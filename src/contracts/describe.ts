@@ -1,7 +1,7 @@
 /** How a task is shown in lists and pages. Pure; used by the client and by the batch workflow. */
 import type { ItemHead } from './page';
 import type { ReportInput } from './report';
-import type { Priority, TaskInput } from './task';
+import type { PossibleOrphan, Priority, TaskInput } from './task';
 
 /** The engine's priority key: 1 is served first. */
 const PRIORITY_KEYS: Record<Priority, number> = { high: 1, medium: 3, low: 5 };
@@ -90,3 +90,7 @@ export function priorityOf(input: TaskInput, batchId?: string): { priorityKey: n
   const fairnessKey = tenant ?? batchId?.slice(-MAX_FAIRNESS_KEY_BYTES);
   return { priorityKey: PRIORITY_KEYS[priority], ...(fairnessKey ? { fairnessKey } : {}) };
 }
+
+/** A create that was answered to nobody, in a line. */
+export const orphanText = ({ attempt, reason, responseId }: PossibleOrphan): string =>
+  `attempt ${attempt}, ${responseId ? `response ${responseId}, ` : ''}${reason}`;

@@ -23,6 +23,13 @@ export interface TaskStatusView {
   possibleOrphans: PossibleOrphan[];
 }
 
+/** The argument of the `adoptResponse` signal: a response, and the create that it says to come from. */
+export interface ResponseOffer {
+  responseId: string;
+  /** `metadata.attempt`. */
+  attempt: number;
+}
+
 /** The argument of the `changeTask` update: what is given replaces the option of the running task. */
 export type TaskChange = Pick<TaskOptions, 'pollIntervalsSeconds' | 'maxWaitSeconds' | 'maxQueuedSeconds'>;
 
@@ -58,4 +65,6 @@ export interface TaskProgress {
   place: StreamPlace;
   /** Looks that follow soon on one that was asked for, or that failed; counted from there. */
   rechecks: number;
+  /** The run before was asked to look, and did not come to it. */
+  hinted?: boolean;
 }

@@ -129,6 +129,8 @@ export interface PossibleOrphan {
   attempt: number;
   at: string;
   reason: string;
+  /** Its id, when a webhook named it; it was not adopted, since the task had another response by then. */
+  responseId?: string;
 }
 
 /** ISO 8601 times; null where not known. */

@@ -5,3 +5,4 @@ export { toStoredAnswer } from './stored';
 export { ProtocolError, toFault } from './failures';
 export { createUpstream, type Upstream, type UpstreamOptions } from './openai';
 export { needsEmulator, upstreamOptions } from './from-config';
+export { webhookVerifier, WebhookRefused, type WebhookVerifier } from './webhook';

@@ -1,6 +1,7 @@
 /** The first phase: exactly one response, or a clear word that there may be another. */
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
+import { adopt, canAdopt, offeredId } from './adopt';
 import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
 import { shareOf, waitForPermit } from './permit';
 import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
@@ -78,6 +79,7 @@ function noteLost(task: Task, fault: UpstreamFault): boolean {
     attempt: progress.attempts,
     at: new Date().toISOString(),
     reason: fault.message,
+    responseId: offeredId(task),
   });
   return settings.onAmbiguousCreate === 'retry' && progress.possibleOrphans.length < MAX_POSSIBLE_CREATES;
 }
@@ -94,7 +96,8 @@ async function waitToCreateAgain(task: Task, fault: UpstreamFault | null): Promi
   const leftMs = deadlineMs(task) - Date.now();
   const summary = `create again in ${seconds} s${fault ? `: ${fault.type}` : ''}`;
   showDetails(task);
-  await condition(() => task.stop !== null, Math.max(1, Math.min(seconds * 1000, leftMs)), { summary });
+  const ready = () => task.stop !== null || canAdopt(task);
+  await condition(ready, Math.max(1, Math.min(seconds * 1000, leftMs)), { summary });
 }
 
 function tooLate({ settings, progress }: Task): EarlyEnd {
@@ -107,6 +110,8 @@ function tooLate({ settings, progress }: Task): EarlyEnd {
 export async function createResponse(task: Task, source: StartInput['source']): Promise<EarlyEnd | null> {
   const { progress } = task;
   for (let held = 0; ;) {
+    // Before a stop too: what is known can be cancelled.
+    if (adopt(task)) return null;
     if (task.stop) return { status: 'cancelled', error: null };
     if (Date.now() >= deadlineMs(task)) return tooLate(task);
     const started = await startOnce(task, source);
@@ -129,7 +134,7 @@ export async function createResponse(task: Task, source: StartInput['source']): 
         error: { code: started.fault.code ?? started.fault.type, message: started.fault.message },
       };
     }
-    if (started.kind === 'lost' && !noteLost(task, started.fault) && !task.stop)
+    if (started.kind === 'lost' && !noteLost(task, started.fault) && !canAdopt(task) && !task.stop)
       return ambiguousEnd(task, started.fault);
     await waitToCreateAgain(task, fault);
   }

@@ -1,6 +1,6 @@
 /** Which way of watching a task uses, and when it changes. Pure. */
 import type { StreamPlace, TaskProgress, WatchMode } from '../contracts';
-import type { TaskSettings } from '../settings';
+import { pollInterval, type TaskSettings } from '../settings';
 
 export const START_OF_STREAM: StreamPlace = { cursor: null, textTail: '' };
 
@@ -12,22 +12,27 @@ export const firstMode = ({ watch }: TaskSettings): WatchMode => (watch === 'aut
 
 /**
  * A webhook may be a moment ahead of what a GET says, and a look may fail: looks then follow soon, before the next wait
- * for a webhook, which is long.
+ * by the schedule, which may be long.
  */
 const RECHECK_SECONDS = [5, 60];
 const SECONDS_AFTER_FAULT = 60;
 
+const scheduleOf = (settings: TaskSettings, { watched }: TaskProgress): number[] =>
+  watched.mode === 'webhook' ? settings.safetyNetSeconds : settings.pollIntervalsSeconds;
+
 /** The waits between looks. */
-export function intervalsOf(settings: TaskSettings, { watched, rechecks, lastFault }: TaskProgress): number[] {
-  if (watched.mode !== 'webhook') return settings.pollIntervalsSeconds;
+export function intervalsOf(settings: TaskSettings, progress: TaskProgress): number[] {
+  const { watched, rechecks, lastFault, pollIndex } = progress;
+  const schedule = scheduleOf(settings, progress);
   const soon = rechecks > 0 ? RECHECK_SECONDS[RECHECK_SECONDS.length - rechecks] : undefined;
-  if (soon !== undefined) return [soon];
-  return lastFault ? [SECONDS_AFTER_FAULT] : settings.safetyNetSeconds;
+  if (soon !== undefined) return [Math.min(soon, pollInterval(schedule, pollIndex))];
+  return watched.mode === 'webhook' && lastFault ? [SECONDS_AFTER_FAULT] : schedule;
 }
 
-/** Notes that looks should follow soon. */
-export function recheckSoon(progress: TaskProgress): void {
-  progress.rechecks = RECHECK_SECONDS.length;
+/** Notes that looks should follow soon, unless the next one is near anyway. */
+export function recheckSoon(progress: TaskProgress, settings: TaskSettings): void {
+  const next = pollInterval(scheduleOf(settings, progress), progress.pollIndex);
+  progress.rechecks = next > settings.inlineWaitSeconds ? RECHECK_SECONDS.length : 0;
 }
 
 /** The place in the schedule where a run of this age would be, had it been polled from the beginning. */

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type {
   Answer,
+  ResponseOffer,
   TaskInput,
   TaskProgress,
   TaskResult,
@@ -31,6 +32,8 @@ export interface Task {
   stop: { by: 'signal' | 'temporal'; reason: string } | null;
   /** Ends the wait before the next look: to look, or to wait anew under changed settings. */
   wake: 'look' | 'change' | null;
+  /** A response that the create under way may have made; see `adopt.ts`. */
+  offer: ResponseOffer | null;
   /** The gate of the account has let it in. */
   permitted: boolean;
   nextLookAtMs: number | null;
@@ -79,7 +82,8 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     progress: { ...freshProgress(input, settings), ...input.carried },
     phase: input.carried || input.attach ? 'watching' : 'creating',
     stop: null,
-    wake: null,
+    wake: input.carried?.hinted ? 'look' : null,
+    offer: null,
     permitted: false,
     nextLookAtMs: null,
     looksInRun: 0,
@@ -181,7 +185,7 @@ export function planVisit(task: Task, lookFirst: boolean): VisitPlan {
     intervalsSeconds: intervalsOf(settings, progress),
     pollIndex: progress.pollIndex,
     // In the other modes a look is one look: something else says when to look again.
-    inlineWaitSeconds: progress.watched.mode === 'poll' ? settings.inlineWaitSeconds : 0,
+    inlineWaitSeconds: progress.watched.mode === 'poll' && progress.rechecks === 0 ? settings.inlineWaitSeconds : 0,
     retryAfterSeconds: progress.retryAfterSeconds,
     missing: progress.missing,
     maxSeconds: secondsUntil(deadlineMs(task)),

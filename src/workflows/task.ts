@@ -2,10 +2,18 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, setHandler } from '@temporalio/workflow';
 import type { TaskChange, TaskInput, TaskResult } from '../contracts';
 import { resolveSettings, waitingProblems } from '../settings';
+import { takeOffer } from './adopt';
 import { createResponse, type EarlyEnd } from './create';
 import { finish } from './finish';
 import { permitGrantedSignal } from './gate-messages';
-import { cancelTaskSignal, changeTaskUpdate, lookNowSignal, taskResultQuery, taskStatusQuery } from './messages';
+import {
+  adoptResponseSignal,
+  cancelTaskSignal,
+  changeTaskUpdate,
+  lookNowSignal,
+  taskResultQuery,
+  taskStatusQuery,
+} from './messages';
 import { mayRetry, prepareRetry } from './retry';
 import { openTask, showDetails, statusView, type Task } from './task-state';
 import { uploadFiles } from './upload';
@@ -57,6 +65,9 @@ function listen(task: Task): void {
     },
     { description: 'Look at the response now instead of at the end of the current wait.' },
   );
+  setHandler(adoptResponseSignal, (offer) => takeOffer(task, offer), {
+    description: 'A response with this task in its metadata was heard of. Argument: { responseId, attempt }.',
+  });
   setHandler(permitGrantedSignal, () => void (task.permitted = true), {
     description: 'From the gate of the account: the response may be created now.',
   });

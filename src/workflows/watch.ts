@@ -1,5 +1,5 @@
 /** The second phase: the stream, or looks with durable timers between them, until an end or a reason to stop. */
-import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { TaskInput, TaskResult } from '../contracts';
 import { nextWaitSeconds } from '../settings';
 import { followStream } from './follow';
@@ -10,10 +10,17 @@ import { deadlineMs, queuedDeadlineMs, showDetails, type Task } from './task-sta
 
 export type { WatchEnd };
 
+/**
+ * Asked to look: now, or while nobody waited, which is during a look, the create, or the run before. Older histories of
+ * polling forgot the latter, and made no more looks than by their schedule.
+ */
+const isAsked = ({ wake, progress }: Task): boolean =>
+  wake === 'look' && (progress.watched.mode !== 'poll' || patched('keep-hint'));
+
 /** What comes after a wait: the next interval, or looks soon after one that was asked for. */
-function noteWait({ progress, wake }: Task, woken: boolean): void {
-  const isAsked = progress.watched.mode === 'webhook' && wake === 'look';
-  if (isAsked) recheckSoon(progress);
+function noteWait(task: Task, woken: boolean): void {
+  const { progress, settings } = task;
+  if (isAsked(task)) recheckSoon(progress, settings);
   else if (!woken && progress.rechecks > 0) progress.rechecks--;
   else if (!woken && !(progress.watched.mode === 'webhook' && progress.lastFault)) progress.pollIndex++;
 }
@@ -21,17 +28,14 @@ function noteWait({ progress, wake }: Task, woken: boolean): void {
 /** Waits by a durable timer; false when the wait is short enough to happen inside the visit. */
 async function waitForLook(task: Task): Promise<boolean> {
   const { progress, settings } = task;
-  const isPolled = progress.watched.mode === 'poll';
+  const isQuick = progress.watched.mode === 'poll' && progress.rechecks === 0 && progress.missing === 0;
   const seconds = nextWaitSeconds(intervalsOf(settings, progress), { ...progress, fault: progress.lastFault });
-  if (isPolled && seconds <= settings.inlineWaitSeconds && progress.missing === 0) {
+  if (isAsked(task)) noteWait(task, true);
+  else if (isQuick && seconds <= settings.inlineWaitSeconds) {
     // A change that came during the last look holds from now on; waiting for it once more would never end.
     task.wake = null;
     return false;
-  }
-  // A webhook that came during the create or a look may be news that these did not see, and the next wait is long.
-  const isAsked = !isPolled && task.wake === 'look';
-  if (!isAsked) await waitByTimer(task, seconds);
-  else noteWait(task, true);
+  } else await waitByTimer(task, seconds);
   task.wake = task.wake === 'look' ? null : task.wake;
   return true;
 }
@@ -57,7 +61,7 @@ function carryOn(task: Task, responseId: string): Promise<never> {
     ...source,
     ...(answerKey === undefined ? {} : { answerKey }),
     options: task.settings,
-    carried: task.progress,
+    carried: { ...task.progress, hinted: task.wake === 'look' },
   });
 }
 

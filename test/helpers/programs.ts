@@ -6,7 +6,9 @@ import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
 import { eventually, temporaryFolder } from './embedded';
 
-const program = (name: 'cli' | 'start'): string => join(__dirname, '..', '..', 'lib', 'src', `${name}.js`);
+type Program = 'cli' | 'start' | 'webhook/main';
+
+const program = (name: Program): string => join(__dirname, '..', '..', 'lib', 'src', `${name}.js`);
 
 export interface Ran {
   code: number | null;
@@ -28,12 +30,12 @@ export interface Place {
   dataDir: string;
   env: Record<string, string>;
   /** The compiled file of a program. */
-  program(name: 'cli' | 'start'): string;
+  program(name: Program): string;
   cli(args: string[], env?: Record<string, string>): Promise<Ran>;
   /** As `cli`, and returns at once. */
   begin(args: string[], env?: Record<string, string>): Running;
   /** `npm start`; returns when its worker runs. */
-  start(env?: Record<string, string>): Promise<Running>;
+  start(env?: Record<string, string>, args?: string[]): Promise<Running>;
   remove(): Promise<void>;
 }
 
@@ -54,8 +56,12 @@ export function runNode(
   return { child, said: () => err, ended };
 }
 
-async function startIn(place: Pick<Place, 'path' | 'env'>, env: Record<string, string> = {}): Promise<Running> {
-  const running = runNode([program('start')], { cwd: place.path, env: { ...place.env, ...env } });
+async function startIn(
+  place: Pick<Place, 'path' | 'env'>,
+  env: Record<string, string> = {},
+  args: string[] = [],
+): Promise<Running> {
+  const running = runNode([program('start'), ...args], { cwd: place.path, env: { ...place.env, ...env } });
   await eventually('the worker of `npm start` runs', () => {
     if (running.child.exitCode !== null) throw new Error(`npm start ended: ${running.said()}`);
     return running.said().includes('Worker on ');
@@ -76,7 +82,7 @@ export async function newPlace(): Promise<Place> {
   const begin: Place['begin'] = (args, more) =>
     runNode([program('cli'), ...args], { cwd: path, env: { ...env, ...more } });
   const cli: Place['cli'] = (args, more) => begin(args, more).ended;
-  return { path, dataDir, env, program, begin, cli, start: (more) => startIn({ path, env }, more), remove };
+  return { path, dataDir, env, program, begin, cli, start: (more, args) => startIn({ path, env }, more, args), remove };
 }
 
 /** The emulator that runs in a place: its base URL, and the one of its ledger. */

@@ -1,5 +1,6 @@
 /** What a page says of all records together, gathered while they pass. */
 import type { BatchRecord, TaskOutcome } from '../../contracts';
+import { orphanText } from '../../contracts/describe';
 
 /** A table of more of them helps nobody; the table of all records has them too. */
 export const MAX_FAILURES_SHOWN = 200;
@@ -42,7 +43,7 @@ export const noFigures = (): Figures => ({
 
 /** What a person has to look after, although the task may have completed. */
 function leftOf({ notCleaned, possibleOrphans }: BatchRecord): string[] {
-  const orphans = possibleOrphans.map(({ attempt, reason }) => `possible orphan: attempt ${attempt}, ${reason}`);
+  const orphans = possibleOrphans.map((orphan) => `possible orphan: ${orphanText(orphan)}`);
   return [...notCleaned.map((left) => `not cleaned: ${left}`), ...orphans];
 }
 

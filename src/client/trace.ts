@@ -1,0 +1,55 @@
+/** What a run has left upstream: the responses that its history names, and the creates whose id it does not. Pure. */
+import { RESPONSE_ID_PATTERN } from '../names';
+import type { RunEvent } from './run-events';
+
+/** A create that was or may have been accepted, and whose id is not known. */
+export interface LostCreate {
+  attempt: number;
+  at: string | null;
+  reason: string;
+}
+
+export interface Trace {
+  responseIds: string[];
+  lost: LostCreate[];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** The id in an argument, a result, or the details of a heartbeat; null for none. */
+function idIn(value: unknown): string | null {
+  if (!isObject(value)) return null;
+  const { responseId, report, attach, carried } = value;
+  if (typeof responseId === 'string' && RESPONSE_ID_PATTERN.test(responseId)) return responseId;
+  return idIn(report) ?? idIn(carried) ?? idIn(attach);
+}
+
+const attemptIn = (value: unknown): number =>
+  isObject(value) && typeof value.attempt === 'number' ? value.attempt : 0;
+
+/** Why the id of a create is not known; null when it is, or when the create was certainly not accepted. */
+function lossOf(end: RunEvent | undefined): string | null {
+  if (!end) return 'it was under way when the workflow ended';
+  if (end.values.some((value) => idIn(value) !== null)) return null;
+  if (end.kind === 'timedOut') return end.values.length > 0 ? 'its worker was lost' : null;
+  return end.failureType === 'Upstream.AmbiguousCreate' ? 'its reply was lost' : null;
+}
+
+/** @param heartbeats Of activities that were under way at the end. */
+export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
+  const ends = new Map(events.filter(({ kind }) => kind !== 'scheduled').map((event) => [event.scheduledId, event]));
+  const values = [...events.flatMap((event) => event.values), ...heartbeats];
+  const ids = values.map(idIn).filter((id) => id !== null);
+  const offered = new Set(
+    events.filter(({ kind }) => kind === 'signal').flatMap((event) => event.values.map(attemptIn)),
+  );
+  const lost = events
+    .filter(({ kind, activity }) => kind === 'scheduled' && activity === 'startResponse')
+    .flatMap((create): LostCreate[] => {
+      const end = ends.get(create.scheduledId);
+      const isKnown = !end && heartbeats.some((value) => idIn(value) !== null);
+      const [attempt, reason] = [attemptIn(create.values[0]), isKnown ? null : lossOf(end)];
+      return reason && !offered.has(attempt) ? [{ attempt, at: create.at, reason }] : [];
+    });
+  return { responseIds: [...new Set(ids)], lost };
+}
