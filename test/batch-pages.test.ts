@@ -133,10 +133,10 @@ test('maxTokens reached, then finish -> nothing more starts, running ones end, t
   const { completed = 0, cancelled = 0 } = result.counts;
   expect(completed + cancelled).toBe(60);
   const tokens = records.map(({ usage }) => usage?.total_tokens ?? 0);
-  const beforeLastWindow = tokens.slice(0, completed - 8).reduce((sum, one) => sum + one, 0);
-  // It stops within a window: two windows before its last item the budget was not yet used up.
-  expect(beforeLastWindow).toBeLessThan(300);
-  expect(tokens.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(300);
+  const total = tokens.reduce((sum, one) => sum + one, 0);
+  expect(total).toBeGreaterThanOrEqual(300);
+  // The item that reached it, and the three that ran then.
+  expect(total - 4 * Math.max(...tokens)).toBeLessThan(300);
 });
 
 test('maxCostUsd reached, then cancel -> running ones are cancelled upstream', async () => {

@@ -22,7 +22,7 @@ export async function stopAtBudget(place: Place): Promise<Measured> {
   const over = (costUsd ?? NaN) - maxCostUsd;
   const broken = [
     ...(status === 'stopped' ? [] : [`it ended as ${status}`]),
-    ...(over >= 0 && over <= 1.2 * windowUsd ? [] : [`overshot by $${over}`]),
+    ...(over >= 0 && over <= windowUsd ? [] : [`overshot by $${over}`]),
   ];
   const figures =
     `$${costUsd?.toFixed(4)} spent of $${maxCostUsd}: overshot by $${over.toFixed(4)}, ` +

@@ -1,4 +1,5 @@
 /** Who is served first at the gate of the account. */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { maxInFlight } from '../../emulator';
 import type { GateStatus, TaskOptions } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
@@ -10,8 +11,16 @@ const CAP = 20;
 
 const atMost = (responses: number) => ({ DURABLE_RESPONSES_MAX_IN_FLIGHT: String(responses) });
 
-const waiting = async ({ client }: Place): Promise<number> =>
-  (await client.workflow.getHandle(gateWorkflowId(DEFAULT_TASK_QUEUE)).query<GateStatus>('gateStatus')).waiting;
+/** None before the first task has asked for the gate. */
+async function waiting({ client }: Place): Promise<number> {
+  try {
+    const gate = client.workflow.getHandle(gateWorkflowId(DEFAULT_TASK_QUEUE));
+    return (await gate.query<GateStatus>('gateStatus')).waiting;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 0;
+    throw error;
+  }
+}
 
 const batchOf = (count: number, seconds: number, options: TaskOptions) => ({
   items: itemsOf({ count, seconds, options }),

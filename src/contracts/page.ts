@@ -38,6 +38,8 @@ export interface PageInput {
   /** It tells the batch of its progress after this many ended items. */
   reportEveryItems: number;
   budget?: Budget;
+  /** How much of the budget other pages have used; it lacks on pages that an older version has started. */
+  spentShare?: number;
 }
 
 export interface PageResult {

@@ -94,7 +94,7 @@ function inputOf(batch: Batch, page: number): PageInput {
     last: page === input.pages.length - 1,
     askAheadItems: concurrency,
     reportEveryItems: Math.max(1, Math.ceil(total / REPORTS_PER_BATCH)),
-    ...(input.budget ? { budget: input.budget } : {}),
+    ...(input.budget ? { budget: input.budget, spentShare: shareOfBudget(tallyOf(batch).usage, input.budget) } : {}),
   };
 }
 

@@ -31,12 +31,22 @@ function saveRecords(page: Page): void {
   page.saves.push(pages.saveRecords.executeWithOptions({ summary }, [input]));
 }
 
+/** More than a rounding error beyond: the batch, which adds up otherwise, must come to the same. */
+const USED_UP = 1 + 1e-9;
+
+/**
+ * By what the page itself knows. It starts nothing more then; the batch, which hears of it and knows all pages, stops it.
+ */
+const isUsedUp = ({ input, tally }: Page): boolean =>
+  input.spentShare !== undefined && input.spentShare + shareOfBudget(tally.usage, input.budget) >= USED_UP;
+
 /** A step further than the last report, or said to be worth one. */
 function report(page: Page, always = false): void {
   const { input, tally, reported } = page;
   const items = endedOf(tally) - reported.items;
   const share = shareOfBudget(tally.usage, input.budget);
-  if (!always && items < input.reportEveryItems && share - reported.budgetShare < BUDGET_STEP) return;
+  const isDue = items >= input.reportEveryItems || share - reported.budgetShare >= BUDGET_STEP;
+  if (!always && !isDue && !isUsedUp(page)) return;
   page.reported = { items: endedOf(tally), budgetShare: share };
   const soFar = { ...tally, counts: { ...tally.counts }, byPriority: { ...tally.byPriority } };
   page.saves.push(tell(() => batchOf(page).signal(pageReportSignal, input.page, soFar)));
@@ -92,7 +102,7 @@ async function paceFilling(page: Page, started: number): Promise<void> {
   await condition(() => page.stop !== null, FILL_STEP_MS, { summary: 'fill the window step by step' });
 }
 
-const mayStart = ({ paused, recall, free }: Page): boolean => !paused && recall === null && free > 0;
+const mayStart = (page: Page): boolean => !page.paused && page.recall === null && page.free > 0 && !isUsedUp(page);
 
 /** Waits until an item may be started; false when none may be any more. */
 async function mayStartNext(page: Page): Promise<boolean> {
