@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const openai = { apiKey: 'sk-bench', baseURL };
   const worker =
     program === 'ours'
-      ? await createWorker({ connection, taskQueue: 'bench-ours', openai })
+      ? await createWorker({ connection, taskQueue: 'bench-ours', openai, encryption: 'off' })
       : await Worker.create({
           ...SETTINGS,
           connection,

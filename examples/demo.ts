@@ -77,13 +77,14 @@ function show(result: BatchResult, file: string): boolean {
 }
 
 async function connectWorker(config: Config, emulatorUrl: string) {
-  const { connection: client, connectionOptions, namespace } = await connectClient(config);
+  const { connection: client, connectionOptions, namespace, encryption } = await connectClient(config);
   await ensureSearchAttributes(client, namespace);
   await client.close();
   const connection = await NativeConnection.connect(connectionOptions);
   const worker = await createWorker({
     connection,
     namespace,
+    encryption,
     taskQueue: config.taskQueue,
     openai: { apiKey: 'sk-emulator', baseURL: emulatorUrl },
     // The emulator takes any value; a real worker reads the environment.

@@ -3,16 +3,25 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FAILURE_CONVERTER_PATH } from './security/data-converter';
 import { WORKFLOW_BUNDLE } from './worker';
+
+/** Files that workflow code may import, by folder. */
+const BUNDLED = {
+  workflows: /./,
+  contracts: /./,
+  cost: /./,
+  store: /^keys\./,
+  security: /^failure-converter\./,
+  '.': /^(names|settings)\./,
+};
 
 /** Everything that ends up in the bundle, and the SDK's version, which must be the worker's. */
 function fingerprint(): string {
   const hash = createHash('sha256').update(readFileSync(require.resolve('@temporalio/workflow/package.json')));
-  for (const folder of ['workflows', 'contracts', '.']) {
+  for (const [folder, isIn] of Object.entries(BUNDLED)) {
     const path = join(__dirname, folder);
-    const files = readdirSync(path).filter(
-      (name) => name.endsWith('.js') && (folder !== '.' || /^(names|settings)\./.test(name)),
-    );
+    const files = readdirSync(path).filter((name) => name.endsWith('.js') && isIn.test(name));
     for (const name of files.sort()) hash.update(name).update(readFileSync(join(path, name)));
   }
   return `// ${hash.digest('hex')}\n`;
@@ -22,7 +31,8 @@ async function main(): Promise<void> {
   const mark = fingerprint();
   if (existsSync(WORKFLOW_BUNDLE) && readFileSync(WORKFLOW_BUNDLE, 'utf8').startsWith(mark)) return;
   const workflowsPath = require.resolve('./workflows');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const logger = new DefaultLogger('WARN');
+  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath: FAILURE_CONVERTER_PATH, logger });
   // Written beside and renamed: a worker that starts meanwhile must not read half of it.
   const partial = `${WORKFLOW_BUNDLE}.${process.pid}`;
   writeFileSync(partial, mark + code);

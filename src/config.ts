@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } from './config-encryption';
+import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
 import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
+import { connectionVariables, forChildren, withoutEmpty, type Environment } from './environment';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 export interface Config {
   readonly openai: {
@@ -52,6 +55,9 @@ export interface Config {
     /** What becomes of a response that runs and that no task wants. */
     readonly orphans: 'cancel' | 'keep';
   };
+  readonly encryption: EncryptionConfig;
+  /** The server that decodes payloads for a Web UI. */
+  readonly codecServer: CodecServerConfig;
 }
 
 const schema = z.object({
@@ -89,13 +95,14 @@ const schema = z.object({
   DURABLE_RESPONSES_WEBHOOK_HOST: z.string().default('127.0.0.1'),
   DURABLE_RESPONSES_WEBHOOK_PORT: port(4020),
   DURABLE_RESPONSES_ORPHANS: z.enum(['cancel', 'keep'], 'expected cancel or keep').default('cancel'),
+  DURABLE_RESPONSES_ENCRYPTION: z.enum(['on', 'off'], 'expected on or off').default('on'),
+  DURABLE_RESPONSES_ENCRYPTION_KEYS: encryptionKeys,
+  DURABLE_RESPONSES_ENCRYPTION_KEYS_FILE: z.string().optional(),
+  DURABLE_RESPONSES_CODEC_HOST: z.string().default('127.0.0.1'),
+  DURABLE_RESPONSES_CODEC_PORT: port(4021),
+  DURABLE_RESPONSES_CODEC_ORIGIN: onlyOrigin,
+  DURABLE_RESPONSES_CODEC_TOKEN: secretToken,
 });
-
-/** Variables of the same family that say nothing about a connection. */
-const PROGRAM_VARIABLES = ['TEMPORAL_CLI_PATH', 'TEMPORAL_TEST_SERVER_PATH'];
-
-/** Other variables by which `@temporalio/envconfig` finds the config file. */
-const CONFIG_FILE_PLACES = ['HOME', 'XDG_CONFIG_HOME', 'APPDATA'];
 
 /**
  * Reads the configuration. With the process's own environment, `.env` of the working directory is loaded first;
@@ -115,7 +122,6 @@ export function loadConfig(environment?: Environment): Config {
 
 function toConfig(values: z.output<typeof schema>, env: Record<string, string>): Config {
   const cacheHome = env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache');
-  const temporal = Object.entries(env).filter(([name]) => isConnectionVariable(name));
   return Object.freeze({
     openai: Object.freeze({
       apiKey: values.OPENAI_API_KEY,
@@ -123,7 +129,7 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       organization: values.OPENAI_ORG_ID,
       project: values.OPENAI_PROJECT_ID,
     }),
-    temporalEnvironment: Object.freeze(Object.fromEntries(temporal)),
+    temporalEnvironment: Object.freeze(connectionVariables(env)),
     temporalCliPath: values.TEMPORAL_CLI_PATH,
     temporalTestServerPath: values.TEMPORAL_TEST_SERVER_PATH,
     searchPath: env['PATH'] ?? env['Path'] ?? '',
@@ -146,12 +152,17 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       secrets: Object.freeze(values.OPENAI_WEBHOOK_SECRET),
       orphans: values.DURABLE_RESPONSES_ORPHANS,
     }),
+    encryption: encryptionOf(values),
+    codecServer: codecServerOf(values),
   });
 }
 
-/** The value that `secret://NAME` stands for, or undefined when the variable is not set or is empty. */
+/**
+ * The value that `secret://NAME` stands for, or undefined when the variable is not set or is empty. Never one of this
+ * package's own: who starts a task could have the encryption keys sent to a server of theirs.
+ */
 export function secretFromEnv(name: string): string | undefined {
-  return process.env[name] || undefined;
+  return name.startsWith('DURABLE_RESPONSES_') ? undefined : process.env[name] || undefined;
 }
 
 /**
@@ -161,8 +172,7 @@ export function secretFromEnv(name: string): string | undefined {
  * @param changes Variables to set on top.
  */
 export function childEnvironment(changes: Record<string, string> = {}): Record<string, string> {
-  const inherited = Object.entries(withoutEmpty(process.env)).filter(([name]) => !/^(OPENAI|TEMPORAL)_/.test(name));
-  return { ...Object.fromEntries(inherited), ...changes };
+  return { ...forChildren(process.env), ...changes };
 }
 
 function loadDotEnv(): void {
@@ -173,17 +183,4 @@ function loadDotEnv(): void {
   } catch (error) {
     throw new UsageError([`.env: cannot be read (${String(error)}); fix it or remove it`]);
   }
-}
-
-function isConnectionVariable(name: string): boolean {
-  if (PROGRAM_VARIABLES.includes(name)) return false;
-  return name.startsWith('TEMPORAL_') || CONFIG_FILE_PLACES.includes(name);
-}
-
-/** `NAME=` in a file or a container's settings means "not set". */
-function withoutEmpty(environment: Environment): Record<string, string> {
-  const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] =>
-    value === undefined || value.trim() === '' ? [] : [[name, value]],
-  );
-  return Object.fromEntries(entries);
 }

@@ -4,6 +4,8 @@ import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/e
 import type { Config } from './config';
 import { readEmbedded } from './embedded';
 import { UnreachableError, UsageError } from './errors';
+import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
+import { configuredEncryption } from './security/encryption';
 
 export { ensureSearchAttributes } from './search-attributes';
 
@@ -31,6 +33,8 @@ export interface ResolvedTemporal {
 export interface ConnectOptions {
   /** For everything up to a usable client; 10 s by default. */
   deadlineMs?: number;
+  /** Instead of the configured keys. */
+  encryption?: EncryptionSetting;
   /** More options of the client: a data converter, interceptors. */
   client?: Pick<ClientOptions, 'dataConverter' | 'interceptors' | 'identity'>;
 }
@@ -38,6 +42,8 @@ export interface ConnectOptions {
 export interface ConnectedTemporal extends ResolvedTemporal {
   client: Client;
   connection: Connection;
+  /** What the client uses; a worker for the same tasks needs the same. */
+  encryption: EncryptionSetting;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -90,11 +96,15 @@ function loadSettings(config: Config): ClientConnectConfig {
  * A client of the server, after making sure that the server answers and the namespace is there. The caller closes
  * `connection`.
  *
- * @throws UnreachableError saying which address or namespace it was and what to do.
+ * @throws UnreachableError saying which address or namespace it was and what to do; UsageError when nothing says whether
+ * to encrypt, before anything is connected to.
  */
 export async function connectClient(config: Config, options: ConnectOptions = {}): Promise<ConnectedTemporal> {
   const deadline = Date.now() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS);
   const found = await resolveTemporal(config);
+  const { namespace, source } = found;
+  const encryption = options.encryption ?? (await configuredEncryption(config, source));
+  const dataConverter = encryptedDataConverter(encryption, namespace, options.client?.dataConverter);
   const connection = await connect(found, deadline);
   try {
     await checkNamespace(connection, found, deadline);
@@ -102,8 +112,8 @@ export async function connectClient(config: Config, options: ConnectOptions = {}
     await connection.close();
     throw error;
   }
-  const client = new Client({ ...options.client, connection, namespace: found.namespace });
-  return { ...found, client, connection };
+  const client = new Client({ ...options.client, dataConverter, connection, namespace });
+  return { ...found, client, connection, encryption };
 }
 
 async function connect(found: ResolvedTemporal, deadline: number): Promise<Connection> {

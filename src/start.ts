@@ -39,7 +39,7 @@ function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
 
 async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
   const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
-  const { connectionOptions, namespace, address } = server;
+  const { connectionOptions, namespace, address, encryption } = server;
   const attributes = await ensureSearchAttributes(server.connection, namespace);
   if (attributes !== 'ready')
     tell(`Search attributes missing (${attributes.missing.join(', ')}): ${attributes.reason}`);
@@ -49,6 +49,7 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
     const worker = await createWorker({
       connection,
       namespace,
+      encryption,
       taskQueue: config.taskQueue,
       openai: upstreamOptions(config, hold?.emulatorUrl),
       secrets: secretFromEnv,

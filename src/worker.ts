@@ -1,21 +1,28 @@
 /** A worker with the workflows and activities of this package; exported for programs that run their own. */
+import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities, type ActivityOptions } from './activities';
+import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
+import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
 import { besideStreams, DEFAULT_MAX_STREAMS } from './worker-streams';
 
-export { createActivities, type ActivityOptions };
+export { createActivities, encryptedDataConverter, type ActivityOptions, type EncryptionSetting };
 
 /** The bundle that the build makes; a worker starts in a second with it, and in three without. */
 export const WORKFLOW_BUNDLE = join(__dirname, '..', 'workflow-bundle.js');
+
+const DEFAULT_NAMESPACE = 'default';
 
 export interface DurableWorkerOptions extends ActivityOptions {
   connection: NativeConnection;
   namespace?: string;
   taskQueue?: string;
+  /** As the clients that start tasks have it: `client.server.encryption`, keys of your own, or `off`. */
+  encryption: EncryptionSetting;
   /** Activities at once. Default 1,000. */
   maxActivities?: number;
   /** Streams followed at once (`watch: 'stream'` and `'auto'`). They have slots of their own. Default 200. */
@@ -42,21 +49,33 @@ function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>):
  * - Sticky queue as the SDK has it (10 s): with less, a burst of ends would be queued anew and replayed from the start.
  * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream
  *   runs are never cancelled by a shutdown.
+ * - Payloads are encrypted with the first of the keys, for the namespace; your `worker.dataConverter` stays before it.
  * - Streams: a second worker of the SDK on a task queue of its own, which runs and ends with this one.
+ *
+ * @throws UsageError for keys that are none.
  */
-export function createWorker(options: DurableWorkerOptions): Promise<Worker> {
+export async function createWorker(options: DurableWorkerOptions): Promise<Worker> {
   const { maxStreams = DEFAULT_MAX_STREAMS, worker = {} } = options;
   const activities = { ...createActivities(options), ...worker.activities };
-  const all: WorkerOptions = { ...optionsOf(options), ...worker, ...workflowsOf(worker), activities };
+  const dataConverter = converterOf(options);
+  const all: WorkerOptions = { ...optionsOf(options), ...worker, ...workflowsOf(worker), activities, dataConverter };
   const plugins = [...(worker.plugins ?? []), besideStreams(all, maxStreams)];
   return Worker.create({ ...all, plugins });
+}
+
+/** Who calls it without types should not find out by what is in the histories. */
+function converterOf({ encryption, namespace = DEFAULT_NAMESPACE, worker }: DurableWorkerOptions): DataConverter {
+  if (encryption === undefined) {
+    throw new UsageError(["encryption: not given; pass `client.server.encryption`, keys of your own, or 'off'"]);
+  }
+  return encryptedDataConverter(encryption, worker?.namespace ?? namespace, worker?.dataConverter);
 }
 
 function optionsOf(options: DurableWorkerOptions): WorkerOptions {
   const { connection, namespace, taskQueue, maxActivities = 1000, maxCachedWorkflows = 1000 } = options;
   return {
     connection,
-    namespace: namespace ?? 'default',
+    namespace: namespace ?? DEFAULT_NAMESPACE,
     taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxCachedWorkflows,

@@ -36,6 +36,7 @@ function workerOf(address: string, emulatorUrl: string, storeDir: string, more: 
   const env = {
     ...more,
     TEMPORAL_ADDRESS: address,
+    DURABLE_RESPONSES_ENCRYPTION: 'off',
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_BASE_URL: emulatorUrl,
     DURABLE_RESPONSES_STORE_DIR: storeDir,

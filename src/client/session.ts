@@ -6,6 +6,7 @@ import { connectClient, ensureSearchAttributes, type ResolvedTemporal } from '..
 import { checkId } from '../door';
 import { readEmbedded } from '../embedded';
 import { UnreachableError, UsageError } from '../errors';
+import type { EncryptionSetting } from '../security/data-converter';
 import { folderStore, type BlobStore } from '../store';
 import { createUpstream, needsEmulator, upstreamOptions, type Upstream } from '../upstream';
 import type { StartContext } from './start';
@@ -17,12 +18,18 @@ export interface ConnectOptions {
   deadlineMs?: number;
   /** Where tasks are started. Default: the configured one. */
   taskQueue?: string;
+  /** Keys of your own, or `off`. Default: as configured. Workers need the same. */
+  encryption?: EncryptionSetting;
   /** Input and answers of batches; the workers need the same. Default: the configured folder. */
   store?: BlobStore;
 }
 
 /** What a worker of your own needs to serve the same tasks: see `examples/own-worker.ts`. */
-export type Server = Pick<ResolvedTemporal, 'address' | 'namespace' | 'connectionOptions'> & { taskQueue: string };
+export type Server = Pick<ResolvedTemporal, 'address' | 'namespace' | 'connectionOptions'> & {
+  taskQueue: string;
+  /** The keys that this client uses. */
+  encryption: EncryptionSetting;
+};
 
 export interface SessionParts {
   temporal: Client;
@@ -46,9 +53,9 @@ export async function openSession(options: ConnectOptions): Promise<SessionParts
   const config = options.config ?? loadConfig();
   const { taskQueue = config.taskQueue } = options;
   const { client, connection, uiUrl, ...found } = await connectClient(config, options);
-  const { address, namespace, connectionOptions } = found;
+  const { address, namespace, connectionOptions, encryption } = found;
   const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
-  const server = { address, namespace, connectionOptions, taskQueue };
+  const server = { address, namespace, connectionOptions, taskQueue, encryption };
   const store = options.store ?? folderStore(config.storeDir);
   const context = { client, taskQueue, searchAttributes, store, webhookReceiver: config.webhookReceiver };
   return { temporal: client, uiUrl, server, context, config };

@@ -13,6 +13,7 @@ import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../../src/names';
 import { batchReader } from '../../src/client/records';
 import { readRecorded } from '../../src/client/read-batch';
 import { startBatch } from '../../src/client/batch';
+import { encryptedDataConverter, type EncryptionSetting } from '../../src/security/data-converter';
 import { folderStore, type BlobStore } from '../../src/store';
 import { createWorker } from '../../src/worker';
 import { testServerPath, temporalCliPath } from './binaries';
@@ -51,6 +52,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+  /** Of the world's client and worker. Default off: tests look into histories. */
+  encryption?: EncryptionSetting;
   emulator?: EmulatorOptions;
   cleanUp?: CleanUpHook;
   secrets?: (name: string) => string | undefined;
@@ -99,6 +102,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
       const worker = await createWorker({
         connection: env.nativeConnection,
         namespace: env.namespace ?? 'default',
+        encryption: options.encryption ?? 'off',
         openai: { apiKey: 'sk-test', baseURL: emulator.url, callDeadlineMs, streamIdleMs },
         maxStreams,
         cleanUp,
@@ -134,6 +138,7 @@ export async function devServerWorld(options: WorldOptions = {}): Promise<World>
   );
   const env = await TestWorkflowEnvironment.createLocal({
     server: { executable, searchAttributes, extraArgs: FAST_TIMERS },
+    client: { dataConverter: encryptedDataConverter(options.encryption ?? 'off', 'default') },
   });
   return makeWorld(env, await startEmulator(options.emulator), options);
 }
