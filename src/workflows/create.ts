@@ -32,6 +32,9 @@ const ambiguous = (code: string, message: string): UpstreamFault => ({
 
 const workerLost = ambiguous('worker_lost', 'The worker was lost while the create was under way.');
 
+/** Failures before anything is sent; a worker that lacks a key could not even read the request, and another one may. */
+const NOT_SENT = ['NotSent', 'MissingKeyError', 'DamagedPayloadError'];
+
 /** What became of a create whose activity did not return a report. */
 function readFailure(error: unknown): Started {
   if (isCancellation(error)) return { kind: 'notSent' };
@@ -42,7 +45,7 @@ function readFailure(error: unknown): Started {
     // The intent is recorded before anything is sent, so without it nothing was.
     return details?.phase === 'sending' ? { kind: 'lost', fault: workerLost } : { kind: 'notSent' };
   }
-  if (cause instanceof ApplicationFailure && cause.type === 'NotSent') return { kind: 'notSent' };
+  if (cause instanceof ApplicationFailure && NOT_SENT.includes(cause.type ?? '')) return { kind: 'notSent' };
   if (cause instanceof ApplicationFailure && cause.type === 'AwaitPermit') return { kind: 'held' };
   if (cause instanceof ApplicationFailure && cause.type?.startsWith('Upstream.')) {
     const fault = cause.details?.[0] as UpstreamFault;
