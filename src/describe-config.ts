@@ -20,10 +20,20 @@ export function describeConfig(config: Config): string {
     'creates per second, all workers': String(config.limits.maxCreatesPerSecond ?? 'no limit'),
     'workflows in memory': String(config.maxCachedWorkflows),
     'webhook secrets': String(config.webhook.secrets.length),
+    encryption: describeEncryption(config),
   };
   return Object.entries(lines)
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');
+}
+
+/** Ids are no secrets: they stand beside everything that was encrypted. */
+function describeEncryption({ encryption: { off, keys, keysFile } }: Config): string {
+  const places = [
+    ...(keys.length > 0 ? [`keys ${keys.map(({ id }) => id).join(', ')}`] : []),
+    ...(keysFile === undefined ? [] : [`keys in ${keysFile}`]),
+  ];
+  return [off ? 'off' : 'on', ...places].join('; ');
 }
 
 function withoutCredentials(url: string | undefined): string | undefined {

@@ -20,6 +20,7 @@ function tell(text: string): void {
 }
 
 function announce(config: Config, hold: EmbeddedHold | undefined, address: string): void {
+  if (config.encryption.off) tell('Encryption is off: prompts and answers are readable on the Temporal server.');
   if (needsEmulator(config)) tell('No OPENAI_API_KEY: using the local emulator, answers are synthetic.');
   if (hold?.uiUrl) tell(`Web UI: ${hold.uiUrl}`);
   tell(

@@ -7,7 +7,7 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporalCliPath } from './helpers/binaries';
-import { eventually } from './helpers/embedded';
+import { eventually, reaching } from './helpers/embedded';
 import { newPlace, runNode, type Place } from './helpers/programs';
 
 let place: Place;
@@ -66,7 +66,7 @@ describe('without a server', () => {
 
   it('a refused port in TEMPORAL_ADDRESS -> exit 3 within 10 s, names the address and the variable', async () => {
     const address = await refusedAddress();
-    const { code, err, seconds } = await place.cli(['task', 'list'], { TEMPORAL_ADDRESS: address });
+    const { code, err, seconds } = await place.cli(['task', 'list'], reaching({ address }));
     expect(code).toBe(3);
     expect(err).toContain(`No answer from the Temporal server at ${address}`);
     expect(err).toContain('Check TEMPORAL_ADDRESS');
@@ -83,7 +83,7 @@ describe('a wrong upstream or namespace', () => {
   afterAll(() => env.teardown());
 
   it('a namespace that is not there -> exit 3, names those that are', async () => {
-    const wrong = { TEMPORAL_ADDRESS: env.address, TEMPORAL_NAMESPACE: 'elsewhere' };
+    const wrong = { ...reaching(env), TEMPORAL_NAMESPACE: 'elsewhere' };
     const { code, err } = await place.cli(['task', 'list'], wrong);
     expect(code).toBe(3);
     expect(err).toContain('has no namespace "elsewhere"');
@@ -92,30 +92,30 @@ describe('a wrong upstream or namespace', () => {
 
   it('a task that is started without any worker -> exit 0, and a warning', async () => {
     const words = ['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'early'];
-    const { code, out, err } = await place.cli(words, { TEMPORAL_ADDRESS: env.address });
+    const { code, out, err } = await place.cli(words, reaching(env));
     expect({ code, out }).toEqual({ code: 0, out: 'early\n' });
     expect(err).toContain('wait:   npm run -s cli -- task wait early\n');
     expect(err).toContain('No worker is on task queue "durable-responses": it begins when one is. Run `npm start`.');
-    expect((await place.cli(['task', 'status', 'early'], { TEMPORAL_ADDRESS: env.address })).code).toBe(3);
+    expect((await place.cli(['task', 'status', 'early'], reaching(env))).code).toBe(3);
   });
 
   it('one that was terminated -> shown as that by status and list, not as queued', async () => {
     const words = ['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'shot'];
-    await place.cli(words, { TEMPORAL_ADDRESS: env.address });
+    await place.cli(words, reaching(env));
     await env.client.workflow.getHandle('shot').terminate();
-    const status = await place.cli(['task', 'status', 'shot'], { TEMPORAL_ADDRESS: env.address });
+    const status = await place.cli(['task', 'status', 'shot'], reaching(env));
     expect(status).toMatchObject({ code: 0, out: 'shot: terminated\n' });
     await eventually('the list has it', async () =>
-      /^shot +terminated /m.test((await place.cli(['task', 'list'], { TEMPORAL_ADDRESS: env.address })).out),
+      /^shot +terminated /m.test((await place.cli(['task', 'list'], reaching(env))).out),
     );
-    const waited = await place.cli(['task', 'wait', 'shot'], { TEMPORAL_ADDRESS: env.address });
+    const waited = await place.cli(['task', 'wait', 'shot'], reaching(env));
     expect(waited).toMatchObject({ code: 1, err: expect.stringContaining('metadata.task_id = shot') as string });
   });
 
   it('a server that accepts and says nothing -> exit 3 within 10 s', async () => {
     const silent = createTcpServer(() => undefined).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));
-    const wrong = { TEMPORAL_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}` };
+    const wrong = reaching({ address: `127.0.0.1:${(silent.address() as AddressInfo).port}` });
     const ran = await Promise.all([['task', 'list'], ['doctor']].map((words) => place.cli(words, wrong)));
     silent.close();
     for (const { code, seconds } of ran) {
@@ -125,7 +125,7 @@ describe('a wrong upstream or namespace', () => {
   });
 
   it('a task that is not there -> exit 2, names it', async () => {
-    const { code, err } = await place.cli(['task', 'status', 'nobody'], { TEMPORAL_ADDRESS: env.address });
+    const { code, err } = await place.cli(['task', 'status', 'nobody'], reaching(env));
     expect(code).toBe(2);
     expect(err).toContain('nobody: no such task, batch or report in this namespace');
   });
@@ -137,7 +137,7 @@ describe('a wrong upstream or namespace', () => {
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-    const wrong = { TEMPORAL_ADDRESS: env.address, OPENAI_API_KEY: 'sk-secret-1', OPENAI_BASE_URL: url };
+    const wrong = { ...reaching(env), OPENAI_API_KEY: 'sk-secret-1', OPENAI_BASE_URL: url };
     const { code, out, err } = await place.cli(['doctor'], wrong);
     await new Promise((resolve) => server.close(resolve));
     expect(code).toBe(3);
@@ -149,7 +149,7 @@ describe('a wrong upstream or namespace', () => {
 
   it('doctor, an upstream that refuses connections -> exit 3 within 10 s, says so', async () => {
     const url = `http://${await refusedAddress()}/v1`;
-    const wrong = { TEMPORAL_ADDRESS: env.address, OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: url };
+    const wrong = { ...reaching(env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: url };
     const { code, out, seconds } = await place.cli(['doctor', '--json'], wrong);
     expect(code).toBe(3);
     expect(JSON.parse(out)).toContainEqual(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DurableResponses, StillRunningError, TaskEndedError, UnreachableError, UsageError } from '../src/client';
 import { loadConfig } from '../src/config';
 import type { TaskInput } from '../src/contracts';
-import { eventually } from './helpers/embedded';
+import { eventually, reaching } from './helpers/embedded';
 import { createsOf, devServerWorld, uniqueId, type World } from './helpers/world';
 
 let world: World;
@@ -14,7 +14,7 @@ let worker: Promise<void>;
 /** A client as another program would have it; `environment` on top of the one that reaches everything. */
 const connect = (environment: Record<string, string> = {}, taskQueue?: string): Promise<DurableResponses> => {
   const { env, emulator } = world;
-  const reached = { TEMPORAL_ADDRESS: env.address, OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
+  const reached = { ...reaching(env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
   const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached, ...environment });
   return DurableResponses.connect({ config, taskQueue, store: world.store });
 };

@@ -5,6 +5,7 @@ import { DurableResponses, parseBatchLines } from '../src/client';
 import { loadConfig } from '../src/config';
 import type { BatchRecord } from '../src/contracts';
 import { linesOf } from '../src/results/formats';
+import { reaching } from './helpers/embedded';
 import { all } from './helpers/records';
 import { devServerWorld, uniqueId, type World } from './helpers/world';
 
@@ -16,7 +17,7 @@ let client: DurableResponses;
 beforeAll(async () => {
   world = await devServerWorld();
   const reached = {
-    TEMPORAL_ADDRESS: world.env.address,
+    ...reaching(world.env),
     OPENAI_API_KEY: 'sk-test',
     OPENAI_BASE_URL: world.emulator.url,
   };

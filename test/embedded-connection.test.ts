@@ -13,7 +13,7 @@ import {
 import { holdEmbedded, type EmbeddedHold } from '../src/embedded';
 import { UnreachableError, UsageError } from '../src/errors';
 import { SEARCH_ATTRIBUTES } from '../src/names';
-import { embeddedConfig, temporaryFolder } from './helpers/embedded';
+import { embeddedConfig, reaching, temporaryFolder } from './helpers/embedded';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let config: Config;
@@ -77,14 +77,14 @@ describe('which server', () => {
 describe('connecting', () => {
   test('given an address where nothing listens -> then an error within the deadline that names it', async () => {
     const started = Date.now();
-    const attempt = connectClient(settings({ TEMPORAL_ADDRESS: '127.0.0.1:1' }), { deadlineMs: 500 });
+    const attempt = connectClient(settings(reaching({ address: '127.0.0.1:1' })), { deadlineMs: 500 });
     await expect(attempt).rejects.toThrow(/127\.0\.0\.1:1/);
     await expect(attempt).rejects.toBeInstanceOf(UnreachableError);
     expect(Date.now() - started).toBeLessThan(3000);
   });
 
   test('given a namespace that is not there -> then an error that names those that are', async () => {
-    const given = { TEMPORAL_ADDRESS: held.temporalAddress ?? '', TEMPORAL_NAMESPACE: 'typo' };
+    const given = { ...reaching({ address: held.temporalAddress ?? '' }), TEMPORAL_NAMESPACE: 'typo' };
     await expect(connectClient(settings(given))).rejects.toMatchObject({
       message: expect.stringContaining('no namespace "typo"') as string,
       hint: expect.stringMatching(/TEMPORAL_NAMESPACE.*default/) as string,
@@ -107,7 +107,7 @@ describe('search attributes', () => {
   });
 
   test('given a namespace without them -> then they are added', async () => {
-    const given = { TEMPORAL_ADDRESS: held.temporalAddress ?? '', TEMPORAL_NAMESPACE: 'bare' };
+    const given = { ...reaching({ address: held.temporalAddress ?? '' }), TEMPORAL_NAMESPACE: 'bare' };
     const { connection } = await connectClient(settings(given));
     const { customAttributes: before } = await connection.operatorService.listSearchAttributes({ namespace: 'bare' });
     expect(await ensureSearchAttributes(connection, 'bare')).toBe('ready');

@@ -8,7 +8,7 @@ import { DurableResponses, TaskEndedError, UsageError } from '../src/client';
 import { loadConfig } from '../src/config';
 import type { BatchItem, BatchRecord } from '../src/contracts';
 import { folderStore } from '../src/store';
-import { eventually } from './helpers/embedded';
+import { eventually, reaching } from './helpers/embedded';
 import { devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
@@ -16,7 +16,7 @@ let client: DurableResponses;
 beforeAll(async () => {
   world = await devServerWorld();
   const reached = {
-    TEMPORAL_ADDRESS: world.env.address,
+    ...reaching(world.env),
     OPENAI_API_KEY: 'sk-test',
     OPENAI_BASE_URL: world.emulator.url,
   };

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator';
 import { temporalCliPath } from './helpers/binaries';
-import { eventually } from './helpers/embedded';
+import { eventually, reaching } from './helpers/embedded';
 import { newPlace, runNode, type Place } from './helpers/programs';
 
 const ROOT = join(__dirname, '..');
@@ -46,7 +46,7 @@ beforeAll(async () => {
   env = await TestWorkflowEnvironment.createLocal({ server: { executable } });
   emulator = await startEmulator();
   const upstream = { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
-  variables = { ...place.env, ...upstream, TEMPORAL_ADDRESS: env.address };
+  variables = { ...place.env, ...upstream, ...reaching(env) };
 }, 180_000);
 
 afterAll(async () => {

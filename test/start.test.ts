@@ -1,7 +1,7 @@
 /** `npm start` as a process: what it says, two of them, Ctrl-C, and what is left behind. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../emulator';
-import { eventually, processesNaming } from './helpers/embedded';
+import { eventually, processesNaming, reaching } from './helpers/embedded';
 import { emulatorOf, newPlace, runNode, type Place, type Running } from './helpers/programs';
 
 let place: Place;
@@ -97,7 +97,7 @@ describe('npm start', () => {
   });
 
   it('a server that is not there -> exit 3 within 10 s, names its address', async () => {
-    const env = { ...place.env, TEMPORAL_ADDRESS: '127.0.0.1:1', OPENAI_API_KEY: 'sk-test' };
+    const env = { ...place.env, ...reaching({ address: '127.0.0.1:1' }), OPENAI_API_KEY: 'sk-test' };
     const { code, err, seconds } = await runNode([place.program('start')], { cwd: place.path, env }).ended;
     expect(code).toBe(3);
     expect(err).toContain('No answer from the Temporal server at 127.0.0.1:1');

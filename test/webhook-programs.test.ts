@@ -1,7 +1,7 @@
 /** `npm start -- --webhook` and `npm run webhook` as processes, and the verbs about what is left upstream. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OrphanReport, SweepReport } from '../src/client';
-import { eventually, processesNaming } from './helpers/embedded';
+import { eventually, processesNaming, reaching } from './helpers/embedded';
 import { newPlace, runNode, type Place, type Running } from './helpers/programs';
 
 let place: Place;
@@ -71,7 +71,7 @@ describe('npm run webhook', () => {
   });
 
   test('given no Temporal server -> then exit 3', async () => {
-    const env = { OPENAI_API_KEY: 'sk-test', OPENAI_WEBHOOK_SECRET: SECRET, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const env = { OPENAI_API_KEY: 'sk-test', OPENAI_WEBHOOK_SECRET: SECRET, ...reaching({ address: '127.0.0.1:1' }) };
     expect((await runWebhook(env).ended).code).toBe(3);
   });
 

@@ -36,6 +36,17 @@ async function checkAttributes({ connection, namespace }: ConnectedTemporal): Pr
   return { name: 'search attributes', ok: false, message };
 }
 
+/** Where nothing is encrypted that is a choice, and no fault. */
+function encryptionOf({ encryption }: ConnectedTemporal): Finding {
+  const name = 'encryption';
+  if (encryption === 'off' || encryption.encrypt === false) {
+    return { name, ok: true, message: 'off: prompts and answers are readable on the Temporal server' };
+  }
+  const { keys } = encryption;
+  const [current, ...older] = typeof keys === 'function' ? [] : keys;
+  return { name, ok: true, message: `on, with the key "${current?.id ?? '?'}"; older ones known: ${older.length}` };
+}
+
 async function checkTemporal(config: Config): Promise<Finding[]> {
   try {
     const connected = await connectClient(config, { deadlineMs: CHECK_DEADLINE_MS });
@@ -47,6 +58,7 @@ async function checkTemporal(config: Config): Promise<Finding[]> {
       const message = `server ${serverVersion} at ${address}, namespace ${namespace} (${source})`;
       return [
         { name: 'temporal', ok: true, message },
+        encryptionOf(connected),
         ...(await Promise.all([checkWorker(connected, config.taskQueue), checkAttributes(connected)])),
       ];
     } finally {

@@ -2,10 +2,12 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config';
 import { UnreachableError } from '../errors';
+import { configuredEncryption } from '../security/encryption';
+import { writeKeys } from '../security/keys';
 import { findTemporalCli } from './binaries';
 import { stopProcess, until } from './processes';
 import { connectTo, receive, replySchema, send, type Reply, type Request, type Services } from './protocol';
-import { EMBEDDED_NAMESPACE, readRecord, type EmbeddedRecord } from './record';
+import { EMBEDDED_NAMESPACE, prepareDataDir, readRecord, type EmbeddedRecord } from './record';
 import { clearAway, ensureKeeper, isKeeper } from './start-keeper';
 
 export interface HoldOptions {
@@ -38,10 +40,12 @@ const ASK_TIMEOUT_MS = 2000;
  * Joins the running keeper, or starts one, and returns when the wanted services are ready: in 0.1 s and 1.5 s, longer
  * when a program must be downloaded first.
  *
- * @throws UnreachableError when no Temporal program can be had, or a service does not start within about 30 s.
+ * @throws UnreachableError when no Temporal program can be had, or a service does not start within about 30 s; UsageError
+ * for encryption keys that cannot be used.
  */
 export async function holdEmbedded(config: Config, options: HoldOptions): Promise<EmbeddedHold> {
   const program = options.temporal ? await findTemporalCli(config, { onNotice: options.onNotice }) : undefined;
+  const keys = program ? await keysOf(config) : '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await ensureKeeper(config.dataDir);
     const record = await readRecord(config.dataDir);
@@ -54,7 +58,7 @@ export async function holdEmbedded(config: Config, options: HoldOptions): Promis
         ...(options.temporal ? (['temporal'] as const) : []),
         ...(options.emulator ? (['emulator'] as const) : []),
       ],
-      temporal: program && { path: program.path, args: options.serverArgs ?? [] },
+      temporal: program && { path: program.path, args: options.serverArgs ?? [], keys },
     });
     if (services !== undefined) return { ...services, namespace: EMBEDDED_NAMESPACE, release: () => hold.release() };
   }
@@ -62,6 +66,12 @@ export async function holdEmbedded(config: Config, options: HoldOptions): Promis
     'The embedded servers stopped each time they were joined.',
     `See ${config.dataDir}/embedded.log.`,
   );
+}
+
+/** For the Web UI; made here when this folder never had any, so that they are there before anything is encrypted. */
+async function keysOf(config: Config): Promise<string> {
+  await prepareDataDir(config.dataDir);
+  return writeKeys((await configuredEncryption(config, 'embedded')).keys);
 }
 
 /** What runs now, without holding it; undefined when no keeper of this data folder runs. */

@@ -4,7 +4,9 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { CodecServer } from '../codec-server/server';
 import { UnreachableError } from '../errors';
+import { startCodecService } from './codec-service';
 import { startEmulatorService, type RunningEmulator } from './emulator-service';
 import { LOOPBACK } from './ports';
 import { receive, requestSchema, send, type Request, type ServiceName, type Services } from './protocol';
@@ -24,6 +26,7 @@ export class Keeper {
   private readonly starting = new Map<ServiceName, Promise<void>>();
   private readonly server: Server = createServer({ allowHalfOpen: true }, (socket) => this.accept(socket));
   private temporal: TemporalServer | undefined;
+  private codec: CodecServer | undefined;
   private emulator: RunningEmulator | undefined;
   private writing: Promise<void> = Promise.resolve();
   private writable = true;
@@ -63,7 +66,7 @@ export class Keeper {
     await Promise.all([this.temporal?.stop(), this.emulator?.close()]);
     // A service that was still starting ends now as well, and must not outlive this process.
     await Promise.allSettled([...this.starting.values()]);
-    await this.emulator?.close();
+    await Promise.all([this.emulator?.close(), this.codec?.close()]);
     this.writable = false;
     await this.writing.catch(() => undefined);
     await removeRecord(this.dataDir);
@@ -125,10 +128,17 @@ export class Keeper {
     return start;
   }
 
-  private startTemporal({ temporal }: Request): Promise<void> {
-    if (temporal === undefined) return Promise.reject(new Error('The request names no Temporal program.'));
+  private async startTemporal({ temporal }: Request): Promise<void> {
+    if (temporal === undefined) throw new Error('The request names no Temporal program.');
+    const { path, args, keys } = temporal;
+    // The server is told its address, so it comes first.
+    const origin = () => this.temporal?.addresses.uiUrl;
+    this.codec ??= await startCodecService({ keys, origin, log: this.log });
+    if (this.stopped !== undefined) throw new Error('The keeper is stopping.');
     this.temporal = new TemporalServer({
-      ...temporal,
+      path,
+      args,
+      codecEndpoint: this.codec?.endpoint,
       dbFile: this.files.temporalDb,
       logFile: this.files.log,
       // While stopping, the reason stays the last thing that holders hear.
@@ -136,7 +146,7 @@ export class Keeper {
       onChange: () => void this.saveRecord(),
       onGivenUp: (reason) => void this.stop(reason),
     });
-    return this.temporal.start();
+    await this.temporal.start();
   }
 
   private async startEmulator(): Promise<void> {
@@ -151,7 +161,7 @@ export class Keeper {
   }
 
   private services(): Services {
-    return { ...this.temporal?.addresses, emulatorUrl: this.emulator?.url };
+    return { ...this.temporal?.addresses, emulatorUrl: this.emulator?.url, codecEndpoint: this.codec?.endpoint };
   }
 
   private notice(text: string): void {

@@ -11,6 +11,8 @@ const services = z.object({
   temporalAddress: z.string().optional(),
   uiUrl: z.string().optional(),
   emulatorUrl: z.string().optional(),
+  /** Where the Web UI has payloads decoded. With a token in it: for the owner of the data folder only. */
+  codecEndpoint: z.string().optional(),
 });
 export type Services = z.infer<typeof services>;
 
@@ -18,8 +20,8 @@ export type Services = z.infer<typeof services>;
 export const requestSchema = z.object({
   token: z.string(),
   need: z.array(serviceName).optional(),
-  /** The program to run and extra arguments, used only when the server does not run yet. */
-  temporal: z.object({ path: z.string(), args: z.array(z.string()) }).optional(),
+  /** The program to run, extra arguments, and the keys to decode with; used only when the server does not run yet. */
+  temporal: z.object({ path: z.string(), args: z.array(z.string()), keys: z.string() }).optional(),
 });
 export type Request = z.infer<typeof requestSchema>;
 

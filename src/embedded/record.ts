@@ -13,6 +13,7 @@ const recordSchema = z.object({
   temporalAddress: z.string().optional(),
   uiUrl: z.string().optional(),
   emulatorUrl: z.string().optional(),
+  codecEndpoint: z.string().optional(),
 });
 
 export type EmbeddedRecord = z.infer<typeof recordSchema>;

@@ -12,6 +12,8 @@ export interface TemporalServerOptions {
   path: string;
   /** More arguments of `server start-dev`. */
   args: string[];
+  /** Where its Web UI has payloads decoded. */
+  codecEndpoint?: string;
   dbFile: string;
   logFile: string;
   log: (text: string) => void;
@@ -116,7 +118,7 @@ export class TemporalServer {
   }
 }
 
-function startArguments(ports: TemporalPorts, { dbFile, args }: TemporalServerOptions): string[] {
+function startArguments(ports: TemporalPorts, { dbFile, args, codecEndpoint }: TemporalServerOptions): string[] {
   const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap(({ name, type }) => [
     '--search-attribute',
     `${name}=${typeName(type)}`,
@@ -124,7 +126,9 @@ function startArguments(ports: TemporalPorts, { dbFile, args }: TemporalServerOp
   const http = ['--http-port', `${ports.http}`];
   const places = ['--ip', LOOPBACK, '--ui-ip', LOOPBACK, '--port', `${ports.grpc}`, '--ui-port', `${ports.ui}`];
   const quiet = ['--log-level', 'error', '--ui-disable-news-fetch'];
-  return ['server', 'start-dev', ...places, ...http, '--db-filename', dbFile, ...quiet, ...attributes, ...args];
+  const codec = codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint];
+  const all = [...places, ...http, '--db-filename', dbFile, ...quiet, ...codec, ...attributes, ...args];
+  return ['server', 'start-dev', ...all];
 }
 
 /** `KEYWORD_LIST` is `KeywordList` on the command line. */

@@ -1,21 +1,12 @@
 /** The HTTP side of the receiver: one path that takes messages, one that says that it is up. */
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { UsageError } from '../errors';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { bodyOf, closeServer, listenOn, type ListenAt } from '../http';
 
 export const WEBHOOK_PATH = '/webhook';
 export const HEALTH_PATH = '/health';
 
 /** An event has some hundred bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
-/** Who sends more than this hears nothing: the connection is cut. */
-const MAX_READ_BYTES = 16 * 1024 * 1024;
 /** Each may hold a body. */
 const MAX_CONNECTIONS = 1_000;
 /** From the first byte of a request to its last. */
@@ -28,23 +19,6 @@ export interface HttpReceiver {
   url: string;
   /** Takes no more, and answers what is under way. */
   close(): Promise<void>;
-}
-
-/** Null when it is too large: read to its end, so that the sender hears the answer, and not kept. */
-function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
-  return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_BODY_BYTES) return void chunks.push(chunk);
-      chunks = [];
-      if (size > MAX_READ_BYTES) request.destroy();
-    });
-    request.on('end', () => resolve(size > MAX_BODY_BYTES ? null : Buffer.concat(chunks)));
-    request.on('error', reject);
-    request.on('close', () => reject(new Error('The sender went away.')));
-  });
 }
 
 /** No words: who forges messages should learn nothing from the answer. */
@@ -60,41 +34,21 @@ async function serve(request: IncomingMessage, reply: ServerResponse, receive: R
   }
   if (path !== WEBHOOK_PATH) return answer(reply, 404);
   if (request.method !== 'POST') return answer(reply, 405, { allow: 'POST' });
-  const body = await bodyOf(request);
+  const body = await bodyOf(request, MAX_BODY_BYTES);
   if (body === null) return answer(reply, 413);
   const status = await receive(body, request.headers);
   answer(reply, status, status === 503 ? { 'retry-after': '5' } : {});
 }
 
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', ({ code = '' }: NodeJS.ErrnoException) => {
-      const what = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code})`;
-      reject(
-        new UsageError([
-          `Port ${port} of ${host} ${what}: set DURABLE_RESPONSES_WEBHOOK_PORT or DURABLE_RESPONSES_WEBHOOK_HOST`,
-        ]),
-      );
-    });
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
-}
-
 /** @throws UsageError when the address cannot be listened on. */
-export async function httpReceiver(at: { host: string; port: number }, receive: Receive): Promise<HttpReceiver> {
+export async function httpReceiver(at: ListenAt, receive: Receive): Promise<HttpReceiver> {
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS / 2 }, (request, reply) => {
     // A sender that went away in the middle; there is nobody to answer.
     serve(request, reply, receive).catch(() => reply.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
-  const { port } = await listen(server, at.host, at.port);
-  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-      // What is under way is answered in far less; what is then open waits for nothing.
-      setTimeout(() => server.closeAllConnections(), REQUEST_MS).unref();
-    });
-  return { url: `http://${host}:${port}${WEBHOOK_PATH}`, close };
+  const settings = 'DURABLE_RESPONSES_WEBHOOK_PORT or DURABLE_RESPONSES_WEBHOOK_HOST';
+  const url = await listenOn(server, at, settings);
+  // What is under way is answered in far less; what is then open waits for nothing.
+  return { url: `${url}${WEBHOOK_PATH}`, close: () => closeServer(server, REQUEST_MS) };
 }

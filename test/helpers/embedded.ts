@@ -20,6 +20,12 @@ export async function embeddedConfig(folder: string): Promise<Config> {
   });
 }
 
+/** The settings of a program that joins a server without encryption, as tests that read histories have it. */
+export const reaching = ({ address }: { address: string }) => ({
+  TEMPORAL_ADDRESS: address,
+  DURABLE_RESPONSES_ENCRYPTION: 'off',
+});
+
 /** The numbers of the running processes whose command line names `text`. */
 export async function processesNaming(text: string): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);

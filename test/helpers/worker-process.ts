@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { reaching } from './embedded';
 import type { World } from './world';
 
 export interface WorkerProcess {
@@ -28,7 +29,7 @@ export async function startWorkerProcess(world: World, settings: Record<string, 
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      TEMPORAL_ADDRESS: world.env.address,
+      ...reaching(world.env),
       OPENAI_API_KEY: 'sk-test',
       OPENAI_BASE_URL: world.emulator.url,
       DURABLE_RESPONSES_STORE_DIR: world.store.place,

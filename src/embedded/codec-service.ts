@@ -1,0 +1,29 @@
+/** The codec server as a service of the keeper: the Web UI of its Temporal server shows what is encrypted elsewhere. */
+import { randomBytes } from 'node:crypto';
+import { decoder, onlyOnce } from '../codec-server/decode';
+import { startCodecServer, type CodecServer } from '../codec-server/server';
+import { KeyRing } from '../security/key-ring';
+import { parseKeys } from '../security/keys';
+import { LOOPBACK } from './ports';
+import { EMBEDDED_NAMESPACE } from './record';
+
+export interface CodecServiceOptions {
+  /** As `writeKeys` gives them. */
+  keys: string;
+  /** Of the UI, once it is known. */
+  origin: () => string | undefined;
+  log: (text: string) => void;
+}
+
+/** Undefined where there are no keys: then there is nothing to decode. The token is new each time, and in no log. */
+export async function startCodecService({ keys, origin, log }: CodecServiceOptions): Promise<CodecServer | undefined> {
+  const ring = parseKeys(keys);
+  if (ring.length === 0) return undefined;
+  const decode = decoder(
+    new KeyRing(ring),
+    EMBEDDED_NAMESPACE,
+    onlyOnce((reason) => log(`not decoded for the Web UI: ${reason}`)),
+  );
+  const token = randomBytes(32).toString('base64url');
+  return startCodecServer({ host: LOOPBACK, port: 0, token, origin, decode });
+}
