@@ -6,7 +6,7 @@ import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
 import { eventually, temporaryFolder } from './embedded';
 
-type Program = 'cli' | 'start' | 'webhook/main';
+type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main';
 
 const program = (name: Program): string => join(__dirname, '..', '..', 'lib', 'src', `${name}.js`);
 

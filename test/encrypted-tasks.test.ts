@@ -1,0 +1,195 @@
+/** The programs with the embedded server: nothing of a task can be read on it without the keys, and keys can be changed. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readRecord } from '../src/embedded/record';
+import { eventually, processesNaming } from './helpers/embedded';
+import { emulatorOf, newPlace, runNode, type Place, type Running } from './helpers/programs';
+import { hitsInDatabase, storedOn, strangersClient } from './helpers/stored';
+
+let place: Place;
+let running: Running | undefined;
+
+beforeEach(async () => {
+  place = await newPlace();
+});
+afterEach(async () => {
+  await stop();
+  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
+  await place.remove();
+});
+
+async function start(env?: Record<string, string>): Promise<void> {
+  running = await place.start(env);
+}
+
+async function stop(): Promise<void> {
+  running?.child.kill('SIGINT');
+  await running?.ended;
+  running = undefined;
+}
+
+const CANARIES = {
+  prompt: 'canaryprompt7f3e',
+  label: 'canarylabel7f3e',
+  file: 'canaryfile7f3e',
+  upstream: 'canaryupstream7f3e',
+  cancelReason: 'canaryreason7f3e',
+  // What the emulator's answer begins with: the prompt alone would be a hit of the prompt.
+  answer: 'You asked',
+};
+const WORDS = Object.values(CANARIES);
+
+const QUICK = ['--metadata', 'emulator_queued_seconds=0', '--metadata', 'emulator_run_seconds=0'];
+const ask = (id: string, words: string[], env?: Record<string, string>) =>
+  place.cli(['task', 'start', '--model', 'o3', '--input', CANARIES.prompt, '--id', id, ...words], env);
+
+/** Tasks in which each canary is somewhere. */
+async function runTasks(env?: Record<string, string>): Promise<void> {
+  const { prompt, label, file, upstream, cancelReason } = CANARIES;
+  await writeFile(join(place.path, `${file}.csv`), 'a,b\n1,2\n');
+  const files = ['--tool', 'code_interpreter', '--file', `${file}.csv`, '--label', `topic=${label}`];
+  const answered = await ask('answered', [...QUICK, ...files, '--wait'], env);
+  expect(answered).toMatchObject({ code: 0, out: expect.stringContaining(prompt) as string });
+  await place.cli(['batch', 'start', await batchFile(), '--id', 'batch'], env);
+  const looking = ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=2', '--wait'];
+  expect((await ask('looked-at', looking, env)).code).toBe(0);
+  const slow = ['--metadata', 'emulator_scenario=slow'];
+  expect((await ask('running', slow, env)).code).toBe(0);
+  await ask('cancelled', slow, env);
+  await place.cli(['task', 'cancel', 'cancelled', '--reason', cancelReason], env);
+  await place.cli(['task', 'wait', 'cancelled'], env);
+  await place.cli(['batch', 'wait', 'batch'], env);
+  const { ledgerUrl } = await emulatorOf(place);
+  const faults = [{ op: 'create', do: { kind: 'status', status: 400, message: `refused: ${upstream}` } }];
+  const headers = { 'content-type': 'application/json' };
+  await fetch(ledgerUrl.replace('ledger', 'faults'), { method: 'POST', headers, body: JSON.stringify(faults) });
+  const refused = await ask('refused', [...QUICK, '--wait'], env);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(upstream) as string });
+}
+
+async function batchFile(): Promise<string> {
+  const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '0' };
+  const lines = [1, 2].map((n) => JSON.stringify({ model: 'o3', input: `${CANARIES.prompt} ${n}`, metadata }));
+  await writeFile(join(place.path, 'batch.jsonl'), lines.join('\n'));
+  return 'batch.jsonl';
+}
+
+const addressNow = async () => (await readRecord(place.dataDir))?.temporalAddress ?? '';
+
+async function hitsOnServer(): Promise<Record<string, number>> {
+  const client = await strangersClient(await addressNow());
+  const text = await storedOn(client);
+  await client.connection.close();
+  return Object.fromEntries(WORDS.map((word) => [word, text.split(word).length - 1]));
+}
+
+const NONE = Object.fromEntries(WORDS.map((word) => [word, 0]));
+
+describe('what the server keeps', () => {
+  test('given nothing configured -> then no canary in histories, memo, search attributes, summaries, or the database', async () => {
+    await start();
+    await runTasks();
+    expect(await hitsOnServer()).toEqual(NONE);
+    // It cleans up; what was running is written once more.
+    await stop();
+    expect(await hitsInDatabase(place.dataDir, WORDS)).toEqual(NONE);
+  });
+
+  test('given encryption turned off -> then each canary is found in both: the search would have found them', async () => {
+    const env = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
+    await start(env);
+    expect(running?.said()).toContain('Encryption is off');
+    await runTasks(env);
+    const [onServer, inFiles] = [await hitsOnServer(), await hitsInDatabase(place.dataDir, WORDS)];
+    for (const word of WORDS) expect([word, onServer[word]! > 0, inFiles[word]! > 0]).toEqual([word, true, true]);
+    expect(existsSync(join(place.dataDir, 'encryption.keys'))).toBe(false);
+  });
+
+  test('given tasks of a time without encryption -> then they are read and go on with it', async () => {
+    const off = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
+    await start(off);
+    await ask('before', [...QUICK, '--wait'], off);
+    await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=8'], off);
+    await stop();
+    await start();
+    expect((await place.cli(['task', 'result', 'before'])).out).toContain(CANARIES.prompt);
+    const across = await place.cli(['task', 'wait', 'across']);
+    expect(across).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
+    expect((await place.cli(['task', 'list', '--json'])).code).toBe(0);
+  });
+});
+
+describe('keys', () => {
+  const pair = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+
+  test('given the first start -> then a key of the folder that only its owner reads, the same for all and later', async () => {
+    const [first, second] = await Promise.all([place.start(), place.start()]);
+    running = first;
+    const path = join(place.dataDir, 'encryption.keys');
+    const text = await readFile(path, 'utf8');
+    expect(text).toMatch(/^#[^\n]*\nlocal-[0-9a-f]{6}:[A-Za-z0-9+/]{43}=\n$/);
+    expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600');
+    expect((await ask('one', [...QUICK, '--wait'])).code).toBe(0);
+    second.child.kill('SIGINT');
+    await second.ended;
+    await stop();
+    await start();
+    expect(await readFile(path, 'utf8')).toBe(text);
+    expect((await place.cli(['task', 'result', 'one'])).out).toContain(CANARIES.prompt);
+    expect((await place.cli(['doctor'])).out).toMatch(/ok +encryption: on, with the key "local-[0-9a-f]{6}"/);
+  });
+
+  test('given a new key in front of the old one while a task runs -> then it ends, and its result is read', async () => {
+    const [k1, k2] = [pair('k1'), pair('k2')];
+    const before = { DURABLE_RESPONSES_ENCRYPTION_KEYS: k1 };
+    const rotated = { DURABLE_RESPONSES_ENCRYPTION_KEYS: `${k2},${k1}` };
+    await start(before);
+    const looks = ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=8'];
+    await ask('across', looks, before);
+    await eventually('it is created', async () => /"responseId": ?"resp_/.test((await statusOf('across', before)).out));
+    await stop();
+    await start(rotated);
+    const waited = await place.cli(['task', 'wait', 'across'], rotated);
+    expect(waited).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
+    expect((await place.cli(['task', 'result', 'across'], rotated)).out).toContain(CANARIES.prompt);
+    const client = await strangersClient(await addressNow());
+    const stored = await storedOn(client);
+    await client.connection.close();
+    const used = new Set([...stored.matchAll(/"encryption-key-id": ?"([^"]+)"/g)].map(([, id]) => atob(id ?? '')));
+    expect([...used].sort()).toEqual(['k1', 'k2']);
+    const withoutOld = await place.cli(['task', 'result', 'across'], { DURABLE_RESPONSES_ENCRYPTION_KEYS: k2 });
+    expect(withoutOld).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('The encryption key "k1" is missing') as string,
+    });
+    expect(withoutOld.out + withoutOld.err).not.toContain(CANARIES.prompt);
+  });
+
+  const statusOf = (id: string, env: Record<string, string>) => place.cli(['task', 'status', id, '--json'], env);
+});
+
+describe('a server of your own', () => {
+  const elsewhere = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+  test.each(['start', 'webhook/main', 'codec-server/main'] as const)(
+    'given no key and no word about it -> then %s ends with 2 and names both ways',
+    async (program) => {
+      const env = { OPENAI_API_KEY: 'sk-test', OPENAI_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}` };
+      const ran = runNode([place.program(program)], { cwd: place.path, env: { ...place.env, ...elsewhere, ...env } });
+      const { code, err } = await ran.ended;
+      expect(code).toBe(2);
+      expect(err).toContain('DURABLE_RESPONSES_ENCRYPTION_KEYS');
+      expect(err).toContain('DURABLE_RESPONSES_ENCRYPTION=off');
+    },
+  );
+
+  test('given no key -> then the command line ends with 2 and names both ways, also as doctor', async () => {
+    for (const words of [['task', 'list'], ['doctor']]) {
+      const { code, err } = await place.cli(words, elsewhere);
+      expect([code, err]).toEqual([2, expect.stringMatching(/ENCRYPTION_KEYS[^]*ENCRYPTION=off/) as string]);
+    }
+  });
+});
