@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { run } from '../src/embedded/processes';
 import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
 import { emulatorOf, newPlace, runNode, type Place, type Running } from './helpers/programs';
-import { hitsInDatabase, storedOn, strangersClient } from './helpers/stored';
+import { hitsInDatabase, storedOn, strangersClient, unpacked } from './helpers/stored';
 
 let place: Place;
 let running: Running | undefined;
@@ -89,30 +91,38 @@ async function hitsOnServer(): Promise<Record<string, number>> {
 const NONE = Object.fromEntries(WORDS.map((word) => [word, 0]));
 
 describe('what the server keeps', () => {
-  test('given nothing configured -> then no canary in histories, memo, search attributes, summaries, or the database', async () => {
-    await start();
-    await runTasks();
-    expect(await hitsOnServer()).toEqual(NONE);
-    // It cleans up; what was running is written once more.
-    await stop();
-    expect(await hitsInDatabase(place.dataDir, WORDS)).toEqual(NONE);
-  });
+  test(
+    'given nothing configured -> then no canary in histories, memo, search attributes, summaries, or the database',
+    { timeout: 120_000 },
+    async () => {
+      await start();
+      await runTasks();
+      expect(await hitsOnServer()).toEqual(NONE);
+      // It cleans up; what was running is written once more.
+      await stop();
+      expect(await hitsInDatabase(place.dataDir, WORDS)).toEqual(NONE);
+    },
+  );
 
-  test('given encryption turned off -> then each canary is found in both: the search would have found them', async () => {
-    const env = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
-    await start(env);
-    expect(running?.said()).toContain('Encryption is off');
-    await runTasks(env);
-    const [onServer, inFiles] = [await hitsOnServer(), await hitsInDatabase(place.dataDir, WORDS)];
-    for (const word of WORDS) expect([word, onServer[word]! > 0, inFiles[word]! > 0]).toEqual([word, true, true]);
-    expect(existsSync(join(place.dataDir, 'encryption.keys'))).toBe(false);
-  });
+  test(
+    'given encryption turned off -> then each canary is found in both: the search would have found them',
+    { timeout: 120_000 },
+    async () => {
+      const env = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
+      await start(env);
+      expect(running?.said()).toContain('Encryption is off');
+      await runTasks(env);
+      const [onServer, inFiles] = [await hitsOnServer(), await hitsInDatabase(place.dataDir, WORDS)];
+      for (const word of WORDS) expect([word, onServer[word]! > 0, inFiles[word]! > 0]).toEqual([word, true, true]);
+      expect(existsSync(join(place.dataDir, 'encryption.keys'))).toBe(false);
+    },
+  );
 
   test('given tasks of a time without encryption -> then they are read and go on with it', async () => {
     const off = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
     await start(off);
     await ask('before', [...QUICK, '--wait'], off);
-    await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=8'], off);
+    await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=15'], off);
     await stop();
     await start();
     expect((await place.cli(['task', 'result', 'before'])).out).toContain(CANARIES.prompt);
@@ -147,8 +157,8 @@ describe('keys', () => {
     const before = { DURABLE_RESPONSES_ENCRYPTION_KEYS: k1 };
     const rotated = { DURABLE_RESPONSES_ENCRYPTION_KEYS: `${k2},${k1}` };
     await start(before);
-    const looks = ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=8'];
-    await ask('across', looks, before);
+    // Long enough for a slow machine to start everything again.
+    await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=25'], before);
     await eventually('it is created', async () => /"responseId": ?"resp_/.test((await statusOf('across', before)).out));
     await stop();
     await start(rotated);
@@ -166,9 +176,81 @@ describe('keys', () => {
       err: expect.stringContaining('The encryption key "k1" is missing') as string,
     });
     expect(withoutOld.out + withoutOld.err).not.toContain(CANARIES.prompt);
-  });
+  }, 120_000);
 
   const statusOf = (id: string, env: Record<string, string>) => place.cli(['task', 'status', id, '--json'], env);
+});
+
+describe('the Web UI', () => {
+  /** Payloads of a task's input, as the server gives them to the UI. */
+  async function inputOf(id: string): Promise<unknown[]> {
+    const client = await strangersClient(await addressNow());
+    const { events } = JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory())) as {
+      events: { workflowExecutionStartedEventAttributes?: { input: { payloads: unknown[] } } }[];
+    };
+    await client.connection.close();
+    return events[0]?.workflowExecutionStartedEventAttributes?.input.payloads ?? [];
+  }
+
+  test('given the embedded one -> then it knows where to have payloads decoded, and only its own pages may', async () => {
+    await start();
+    await ask('seen', [...QUICK, '--wait']);
+    const { uiUrl = '', codecEndpoint = '' } = (await readRecord(place.dataDir)) ?? {};
+    const settings = (await (await fetch(`${uiUrl}/api/v1/settings`)).json()) as { Codec: { Endpoint: string } };
+    expect(settings.Codec.Endpoint).toBe(codecEndpoint);
+    expect(codecEndpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}$/);
+    const payloads = await inputOf('seen');
+    const decode = async (endpoint: string, origin: string) => {
+      const headers = { 'content-type': 'application/json', 'x-namespace': 'default', origin };
+      const reply = await fetch(`${endpoint}/decode`, { method: 'POST', headers, body: JSON.stringify({ payloads }) });
+      return {
+        status: reply.status,
+        text: (await reply.text()).replace(/"data":"([^"]*)"/g, (_, data: string) => atob(data)),
+      };
+    };
+    expect(await decode(codecEndpoint, uiUrl)).toEqual({
+      status: 200,
+      text: expect.stringContaining(CANARIES.prompt) as string,
+    });
+    expect(await decode(codecEndpoint, 'https://evil.example')).toEqual({ status: 403, text: '' });
+    expect(await decode(new URL(codecEndpoint).origin, uiUrl)).toEqual({ status: 401, text: '' });
+    await stop();
+    await expect(decode(codecEndpoint, uiUrl), 'it ends with the server').rejects.toThrow('fetch failed');
+    const logs = await readFile(join(place.dataDir, 'embedded.log'), 'utf8');
+    expect(logs).not.toContain(new URL(codecEndpoint).pathname.slice(1));
+    expect(logs).not.toContain(CANARIES.prompt);
+  });
+
+  test('given `npm run codec-server` -> then the `temporal` program shows plain text through it', async () => {
+    const env = { DURABLE_RESPONSES_CODEC_PORT: '0' };
+    await start();
+    await ask('seen', [...QUICK, '--wait']);
+    const server = runNode([place.program('codec-server/main')], { cwd: place.path, env: { ...place.env, ...env } });
+    await eventually('the codec server listens', () => server.said().includes('Codec endpoint'));
+    const token = (await readFile(join(place.dataDir, 'codec.token'), 'utf8')).trim();
+    expect(server.said()).toContain('Codec server of http://127.0.0.1:');
+    expect(server.said()).not.toContain(token);
+    const url = /http:\/\/127\.0\.0\.1:\d+(?=\/\$\(cat)/.exec(server.said())?.[0] ?? '';
+    const show = async (...more: string[]) => {
+      const words = [
+        'workflow',
+        'show',
+        '--workflow-id',
+        'seen',
+        '--address',
+        await addressNow(),
+        '-o',
+        'json',
+        ...more,
+      ];
+      return unpacked((await run(place.env.TEMPORAL_CLI_PATH ?? '', words, 20_000)).stdout);
+    };
+    expect(await show('--codec-endpoint', `${url}/${token}`)).toContain(CANARIES.prompt);
+    expect(await show('--codec-endpoint', url, '--codec-auth', `Bearer ${token}`)).toContain(CANARIES.prompt);
+    expect(await show()).not.toContain(CANARIES.prompt);
+    server.child.kill('SIGINT');
+    expect((await server.ended).code).toBe(0);
+  });
 });
 
 describe('a server of your own', () => {

@@ -10,8 +10,8 @@ export async function strangersClient(address: string): Promise<Client> {
   return new Client({ connection });
 }
 
-/** Every text in it that is Base64, decoded: payloads are bytes, and JSON has them as Base64. */
-function unpacked(json: string): string {
+/** With every text in it that is Base64 also decoded: payloads are bytes, and JSON has them as Base64. */
+export function unpacked(json: string): string {
   const bytes = [...json.matchAll(/"([A-Za-z0-9+/]{8,}={0,2})"/g)];
   return json + bytes.map(([, text]) => Buffer.from(text ?? '', 'base64').toString()).join('\n');
 }
