@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { run } from '../src/embedded/processes';
 import { readRecord } from '../src/embedded/record';
@@ -226,6 +226,7 @@ describe('the Web UI', () => {
     await start();
     await ask('seen', [...QUICK, '--wait']);
     const server = runNode([place.program('codec-server/main')], { cwd: place.path, env: { ...place.env, ...env } });
+    onTestFinished(() => void server.child.kill('SIGKILL'));
     await eventually('the codec server listens', () => server.said().includes('Codec endpoint'));
     const token = (await readFile(join(place.dataDir, 'codec.token'), 'utf8')).trim();
     expect(server.said()).toContain('Codec server of http://127.0.0.1:');
