@@ -53,6 +53,7 @@ export default tseslint.config(
       'src/names.ts',
       'src/settings.ts',
       'src/store/keys.ts',
+      'src/security/failure-converter.ts',
     ],
     rules: {
       '@typescript-eslint/no-restricted-imports': [

@@ -172,7 +172,7 @@ describe('keys', () => {
     expect([...used].sort()).toEqual(['k1', 'k2']);
     const withoutOld = await place.cli(['task', 'result', 'across'], { DURABLE_RESPONSES_ENCRYPTION_KEYS: k2 });
     expect(withoutOld).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining('The encryption key "k1" is missing') as string,
     });
     expect(withoutOld.out + withoutOld.err).not.toContain(CANARIES.prompt);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskOptions } from '../src/contracts';
 import { SEARCH_ATTRIBUTES } from '../src/names';
+import { FAILURE_CONVERTER_PATH } from '../src/security/data-converter';
 import { HISTORIES, RECORDINGS } from './helpers/recordings';
 import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
@@ -63,7 +64,11 @@ describe('cost', () => {
 describe('bundle', () => {
   test('the workflow code -> no openai, no node builtin, no validator in it', async () => {
     const workflowsPath = join(__dirname, '..', 'lib', 'src', 'workflows', 'index.js');
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+    const { code } = await bundleWorkflowCode({
+      workflowsPath,
+      failureConverterPath: FAILURE_CONVERTER_PATH,
+      logger: new DefaultLogger('ERROR'),
+    });
     const modules = [...code.matchAll(/\/\/ CONCATENATED MODULE: (\S+)|!\*\*\* (\S+) \*\*\*!/g)].map(
       (match) => match[1] ?? match[2],
     );

@@ -3,6 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { DurableResponses } from '../client';
 import { loadConfig, type Config } from '../config';
 import { UnreachableError, UsageError } from '../errors';
+import { MissingKeyError } from '../security/key-ring';
 import { redact } from '../security/redact';
 import { EXIT, say } from './output';
 
@@ -33,6 +34,10 @@ export function report(error: unknown, config?: Config): number {
   if (error instanceof UnreachableError) {
     say(`error: ${error.message}\n  ${error.hint}`);
     return EXIT.unreachable;
+  }
+  if (error instanceof MissingKeyError) {
+    say(`error: ${error.message}`);
+    return EXIT.usage;
   }
   say(`error: ${messageOf(error)}`);
   if (config && /DEBUG|TRACE/.test(config.logLevel) && error instanceof Error) showStack(error);

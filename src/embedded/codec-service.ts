@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { decoder, onlyOnce } from '../codec-server/decode';
 import { startCodecServer, type CodecServer } from '../codec-server/server';
 import { KeyRing } from '../security/key-ring';
+import { keyFileOf } from '../security/encryption';
 import { parseKeys } from '../security/keys';
+import { findSecretFile } from '../security/secret-file';
 import { LOOPBACK } from './ports';
 import { EMBEDDED_NAMESPACE } from './record';
 
 export interface CodecServiceOptions {
-  /** As `writeKeys` gives them. */
+  dataDir: string;
+  /** As `writeKeys` gives them; empty for those of the data folder. */
   keys: string;
   /** Of the UI, once it is known. */
   origin: () => string | undefined;
@@ -16,8 +19,10 @@ export interface CodecServiceOptions {
 }
 
 /** Undefined where there are no keys: then there is nothing to decode. The token is new each time, and in no log. */
-export async function startCodecService({ keys, origin, log }: CodecServiceOptions): Promise<CodecServer | undefined> {
-  const ring = parseKeys(keys);
+export async function startCodecService(options: CodecServiceOptions): Promise<CodecServer | undefined> {
+  const { dataDir, origin, log } = options;
+  const path = keyFileOf(dataDir);
+  const ring = parseKeys(options.keys || ((await findSecretFile(path, path)) ?? ''));
   if (ring.length === 0) return undefined;
   const decode = decoder(
     new KeyRing(ring),

@@ -47,7 +47,7 @@ export async function holdEmbedded(config: Config, options: HoldOptions): Promis
   const program = options.temporal ? await findTemporalCli(config, { onNotice: options.onNotice }) : undefined;
   const keys = program ? await keysOf(config) : '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    await ensureKeeper(config.dataDir);
+    await ensureKeeper(config.dataDir, keys);
     const record = await readRecord(config.dataDir);
     const socket = record && (await connectTo(record));
     if (record === undefined || socket === undefined) continue;
@@ -58,7 +58,7 @@ export async function holdEmbedded(config: Config, options: HoldOptions): Promis
         ...(options.temporal ? (['temporal'] as const) : []),
         ...(options.emulator ? (['emulator'] as const) : []),
       ],
-      temporal: program && { path: program.path, args: options.serverArgs ?? [], keys },
+      temporal: program && { path: program.path, args: options.serverArgs ?? [] },
     });
     if (services !== undefined) return { ...services, namespace: EMBEDDED_NAMESPACE, release: () => hold.release() };
   }
@@ -68,7 +68,7 @@ export async function holdEmbedded(config: Config, options: HoldOptions): Promis
   );
 }
 
-/** For the Web UI; made here when this folder never had any, so that they are there before anything is encrypted. */
+/** For the Web UI of a server that is started now. Made here when this folder never had any. */
 async function keysOf(config: Config): Promise<string> {
   await prepareDataDir(config.dataDir);
   return writeKeys((await configuredEncryption(config, 'embedded')).keys);

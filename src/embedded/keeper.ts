@@ -18,6 +18,13 @@ const FIRST_HOLDER_TIMEOUT_MS = 30_000;
 /** A connection that says nothing is not one of ours. */
 const HELLO_TIMEOUT_MS = 5000;
 
+export interface KeeperOptions {
+  dataDir: string;
+  /** For the codec server, as `writeKeys` gives them; empty for those of the data folder, if any. */
+  keys: string;
+  log: (text: string) => void;
+}
+
 export class Keeper {
   private readonly token = randomBytes(32).toString('hex');
   private readonly files;
@@ -33,13 +40,16 @@ export class Keeper {
   private controlPort = 0;
   private stopped: Promise<void> | undefined;
   private firstHolderTimer: NodeJS.Timeout | undefined;
+  private readonly dataDir: string;
+  private readonly log: (text: string) => void;
 
   constructor(
-    private readonly dataDir: string,
-    private readonly log: (text: string) => void,
+    private readonly options: KeeperOptions,
     private readonly onStopped: () => void,
   ) {
-    this.files = embeddedFiles(dataDir);
+    this.dataDir = options.dataDir;
+    this.log = options.log;
+    this.files = embeddedFiles(options.dataDir);
   }
 
   /** Listens and writes the record; the services start when a holder needs them. */
@@ -130,14 +140,12 @@ export class Keeper {
 
   private async startTemporal({ temporal }: Request): Promise<void> {
     if (temporal === undefined) throw new Error('The request names no Temporal program.');
-    const { path, args, keys } = temporal;
     // The server is told its address, so it comes first.
     const origin = () => this.temporal?.addresses.uiUrl;
-    this.codec ??= await startCodecService({ keys, origin, log: this.log });
+    this.codec ??= await startCodecService({ ...this.options, origin });
     if (this.stopped !== undefined) throw new Error('The keeper is stopping.');
     this.temporal = new TemporalServer({
-      path,
-      args,
+      ...temporal,
       codecEndpoint: this.codec?.endpoint,
       dbFile: this.files.temporalDb,
       logFile: this.files.log,

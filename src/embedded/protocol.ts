@@ -20,8 +20,8 @@ export type Services = z.infer<typeof services>;
 export const requestSchema = z.object({
   token: z.string(),
   need: z.array(serviceName).optional(),
-  /** The program to run, extra arguments, and the keys to decode with; used only when the server does not run yet. */
-  temporal: z.object({ path: z.string(), args: z.array(z.string()), keys: z.string() }).optional(),
+  /** The program to run and extra arguments, used only when the server does not run yet. */
+  temporal: z.object({ path: z.string(), args: z.array(z.string()) }).optional(),
 });
 export type Request = z.infer<typeof requestSchema>;
 

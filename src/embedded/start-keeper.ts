@@ -16,8 +16,13 @@ const STOP_TIMEOUT_MS = 15_000;
 /** The log then starts anew; one older file is kept. */
 const MAX_LOG_BYTES = 5_000_000;
 
-/** Makes sure that a keeper listens, unless one does. @throws UnreachableError when it does not start within 15 s. */
-export async function ensureKeeper(dataDir: string): Promise<void> {
+/**
+ * Makes sure that a keeper listens, unless one does.
+ *
+ * @param keys For its codec server, as `writeKeys` gives them; empty for those of the data folder, if any.
+ * @throws UnreachableError when it does not start within 15 s.
+ */
+export async function ensureKeeper(dataDir: string, keys: string): Promise<void> {
   await prepareDataDir(dataDir);
   await withLock(embeddedFiles(dataDir).lock, async () => {
     const record = await readRecord(dataDir);
@@ -27,7 +32,7 @@ export async function ensureKeeper(dataDir: string): Promise<void> {
       if (socket !== undefined) return;
       await clearAway(dataDir, record);
     }
-    await startKeeper(dataDir);
+    await startKeeper(dataDir, keys);
   });
 }
 
@@ -52,9 +57,9 @@ export async function isKeeper(pid: number, dataDir: string): Promise<boolean> {
   return (await isProcessOf(pid, 'keeper-main')) && (await isProcessOf(pid, dataDir));
 }
 
-async function startKeeper(dataDir: string): Promise<void> {
+async function startKeeper(dataDir: string, keys: string): Promise<void> {
   const { log } = embeddedFiles(dataDir);
-  const child = await spawnKeeper(dataDir, log);
+  const child = await spawnKeeper(dataDir, log, keys);
   const listens = async () => (await readRecord(dataDir))?.pid === child.pid;
   const ended = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   await until(async () => ended() || (await listens()), LISTEN_TIMEOUT_MS);
@@ -63,7 +68,7 @@ async function startKeeper(dataDir: string): Promise<void> {
   throw new UnreachableError('The keeper of the embedded servers did not start.', `Its reason stands in ${log}.`);
 }
 
-async function spawnKeeper(dataDir: string, log: string): Promise<ChildProcess> {
+async function spawnKeeper(dataDir: string, log: string, keys: string): Promise<ChildProcess> {
   const size = await stat(log).then(
     (stats) => stats.size,
     () => 0,
@@ -73,12 +78,14 @@ async function spawnKeeper(dataDir: string, log: string): Promise<ChildProcess> 
   try {
     const child = spawn(process.execPath, [helperProgram('keeper-main'), dataDir], {
       detached: true,
-      stdio: ['ignore', output.fd, output.fd],
+      stdio: ['pipe', output.fd, output.fd],
       env: childEnvironment(),
     });
     // Reported by the caller, as a process without a number.
     child.on('error', () => undefined);
     child.unref();
+    // By a pipe: a port could be anybody's by now, and an environment is inherited.
+    child.stdin?.on('error', () => undefined).end(keys);
     return child;
   } finally {
     await output.close();
