@@ -33,6 +33,13 @@ async function stop(): Promise<void> {
   running = undefined;
 }
 
+/** Also on a machine so slow that the worker that was just started answers nobody yet (exit 3). */
+async function waitedFor(id: string, env?: Record<string, string>) {
+  let waited = await place.cli(['task', 'wait', id], env);
+  for (let more = 4; waited.code === 3 && more > 0; more--) waited = await place.cli(['task', 'wait', id], env);
+  return waited;
+}
+
 const CANARIES = {
   prompt: 'canaryprompt7f3e',
   label: 'canarylabel7f3e',
@@ -126,7 +133,7 @@ describe('what the server keeps', () => {
     await stop();
     await start();
     expect((await place.cli(['task', 'result', 'before'])).out).toContain(CANARIES.prompt);
-    const across = await place.cli(['task', 'wait', 'across']);
+    const across = await waitedFor('across');
     expect(across).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
     expect((await place.cli(['task', 'list', '--json'])).code).toBe(0);
   });
@@ -162,7 +169,7 @@ describe('keys', () => {
     await eventually('it is created', async () => /"responseId": ?"resp_/.test((await statusOf('across', before)).out));
     await stop();
     await start(rotated);
-    const waited = await place.cli(['task', 'wait', 'across'], rotated);
+    const waited = await waitedFor('across', rotated);
     expect(waited).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
     expect((await place.cli(['task', 'result', 'across'], rotated)).out).toContain(CANARIES.prompt);
     const client = await strangersClient(await addressNow());
