@@ -1,7 +1,7 @@
 /** What a task shows of itself: within the server's bounds whatever it is given. */
 import { describe, expect, test } from 'vitest';
 import type { TaskInput } from '../src/contracts';
-import { priorityOf, taskDetails, taskSummary } from '../src/contracts/describe';
+import { priorityOf, summaryOf, taskDetails, taskSummary } from '../src/contracts/describe';
 
 const task = (request: object, options?: TaskInput['options']): TaskInput => ({
   request: { model: 'o3', input: 'Why?', ...request },
@@ -35,6 +35,12 @@ describe('taskSummary', () => {
       expect(summary.replaceAll(char, '').replace(/ · .*/, '')).toBe('');
     },
   );
+});
+
+test.each(['"', '\\', '\u0001'])('given 200 times %j -> then what JSON makes of it counts', (char) => {
+  const json = JSON.stringify(summaryOf(char.repeat(200)));
+  expect(Buffer.byteLength(json)).toBeLessThanOrEqual(192);
+  expect(Buffer.byteLength(json)).toBeGreaterThan(180);
 });
 
 describe('taskDetails', () => {

@@ -3,7 +3,10 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { DurableResponses } from '../src/client';
 import { loadConfig } from '../src/config';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
@@ -12,7 +15,8 @@ import { createWorker } from '../src/worker';
 import { storedOn } from './helpers/stored';
 import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
-const K1 = { id: 'k1', key: randomBytes(32) };
+/** With the longest id: it stands beside each payload, and the server bounds some of them. */
+const K1 = { id: `k1-${'x'.repeat(61)}`, key: randomBytes(32) };
 const CANARY = 'canaryerror7f3e';
 
 let world: World;
@@ -69,7 +73,7 @@ describe('failures', () => {
       await task.result();
       return task;
     });
-    await expect(other.workflow.getHandle(handle.workflowId).result()).rejects.toThrow('key "k1" is missing');
+    await expect(other.workflow.getHandle(handle.workflowId).result()).rejects.toThrow(`key "${K1.id}" is missing`);
   });
 
   test('given an update that is refused -> then the reason comes to the caller', async () => {
@@ -89,6 +93,48 @@ describe('failures', () => {
     });
     await client.close();
   });
+});
+
+describe('bounds of the server', () => {
+  test.each(['x', '"', 'é', '🙂'])(
+    'given all texts of a page as long as can be, of %s -> then it takes them',
+    async (char) => {
+      const folder = await mkdtemp(join(tmpdir(), 'durable-responses-bounds-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      // A file system takes 255 bytes.
+      const path = join(folder, char.repeat(Math.floor(250 / Buffer.byteLength(char))));
+      await writeFile(path, 'a,b');
+      const labels = Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [`k${i}`, char.repeat(512 / char.length)]),
+      );
+      const metadata = { emulator_run_seconds: '0', emulator_queued_seconds: '0' };
+      const tools = [{ type: 'code_interpreter' as const, container: { type: 'auto' as const } }];
+      const request = {
+        model: char.repeat(Math.floor(200 / Buffer.byteLength(char))),
+        input: char.repeat(1_000),
+        tools,
+        metadata,
+      };
+      const config = loadConfig({
+        HOME: '/nowhere',
+        DURABLE_RESPONSES_DATA_DIR: '/nowhere',
+        TEMPORAL_ADDRESS: world.env.address,
+      });
+      const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.store });
+      await world.withWorker(async () => {
+        const { id } = await client.startTask(
+          { request, options: { labels, files: [{ path }] } },
+          { id: uniqueId('long') },
+        );
+        expect(['completed', 'rejected']).toContain((await client.result(id)).status);
+        const failed = (await world.client.workflow.getHandle(id).fetchHistory()).events?.filter(
+          (event) => event.workflowTaskFailedEventAttributes,
+        );
+        expect(failed).toEqual([]);
+      });
+      await client.close();
+    },
+  );
 });
 
 describe('workers', () => {

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BatchInput, TaskInput, TaskOptions } from '../contracts';
-import { priorityOf, taskDetails, taskSummary } from '../contracts/describe';
+import { priorityOf, summaryOf, taskDetails, taskSummary } from '../contracts/describe';
 import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 import { describe, type Kind } from './describe';
 
@@ -100,7 +100,7 @@ export function startBatchWorkflow(context: StartContext, id: string, batch: Bat
     workflowId: id,
     taskQueue: context.taskQueue,
     args: [batch],
-    staticSummary: batch.retryOf ? `${items} items of ${batch.retryOf} again` : `batch of ${items}`,
+    staticSummary: summaryOf(batch.retryOf ? `${items} items of ${batch.retryOf} again` : `batch of ${items}`),
     memo: { folder: batch.folder, items, ...(batch.retryOf ? { retryOf: batch.retryOf } : {}) },
     ...attributes(context, [{ key: SEARCH_ATTRIBUTES.BatchId, value: id }]),
   });

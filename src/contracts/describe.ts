@@ -6,14 +6,19 @@ import type { PossibleOrphan, Priority, TaskInput } from './task';
 /** The engine's priority key: 1 is served first. */
 const PRIORITY_KEYS: Record<Priority, number> = { high: 1, medium: 3, low: 5 };
 
-/** The server's bounds are 200 bytes for a summary and 20,000 for details; what encodes them needs a few. */
+/**
+ * The server's bounds are 400 bytes for the payload of a summary and 20,000 for that of details. JSON takes 30 of them,
+ * encryption up to 170. A server that is asked for more fails the start, or the workflow's task again and again.
+ */
 const MAX_SUMMARY_BYTES = 190;
 const MAX_DETAILS_BYTES = 19_000;
 const PROMPT_EXCERPT_CHARS = 200;
 
-/** In UTF-8; counted by hand since workflows have no encoder. */
+/** In JSON and UTF-8; counted by hand since workflows have no encoder. */
 function bytesOf(char: string): number {
   const code = char.codePointAt(0) ?? 0;
+  const escaped = JSON.stringify(char).length - 2;
+  if (escaped > char.length) return escaped;
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
 
@@ -27,6 +32,9 @@ function cut(text: string, maxBytes: number): string {
   }
   return text.slice(0, end);
 }
+
+/** A summary that the server takes, whatever is in it. */
+export const summaryOf = (text: string): string => cut(text, MAX_SUMMARY_BYTES);
 
 const toolNames = ({ request }: TaskInput): string[] => {
   const tools: unknown = request?.tools;
@@ -45,14 +53,13 @@ export function taskSummary(input: TaskInput): string {
     `${input.options?.priority ?? 'medium'} priority`,
     toolNames(input).join(', '),
   ];
-  return cut(parts.filter(Boolean).join(' · '), MAX_SUMMARY_BYTES);
+  return summaryOf(parts.filter(Boolean).join(' · '));
 }
 
 /** One plain line without any text of the title or the names. */
 export const reportSummary = ({ sources, model, sections, options }: ReportInput): string =>
-  cut(
+  summaryOf(
     `report · ${sources.length} sources · ${sections.length} sections · ${model} · ${options.priority ?? 'medium'} priority`,
-    MAX_SUMMARY_BYTES,
   );
 
 /** A markdown list for the task's page; encoded like every payload, so it may quote the prompt's beginning. */

@@ -1,5 +1,6 @@
 /** Files that a run needs are uploaded first, one after the other, so that each id is durable before the next. */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { summaryOf } from '../contracts/describe';
 import type { EarlyEnd } from './create';
 import { resources } from './policies';
 import { deadlineMs, type Task } from './task-state';
@@ -21,7 +22,7 @@ export async function uploadFiles(task: Task): Promise<EarlyEnd | null> {
       };
     }
     task.phase = 'uploading';
-    const summary = `upload ${file.path.split('/').pop() ?? 'file'}`;
+    const summary = summaryOf(`upload ${file.path.split('/').pop() ?? 'file'}`);
     const input = { taskId: task.taskId, file, expiresAfterSeconds };
     try {
       task.progress.fileIds.push(await resources.uploadFile.executeWithOptions({ summary }, [input]));
