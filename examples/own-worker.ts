@@ -5,13 +5,12 @@ import { createWorker } from 'durable-responses/worker';
 
 async function main(): Promise<void> {
   const client = await DurableResponses.connect({ taskQueue: 'own-tasks' });
-  const { connectionOptions, namespace, taskQueue, encryption } = client.server;
+  const { connectionOptions, taskQueue } = client.server;
   const connection = await NativeConnection.connect(connectionOptions);
   const openai = { apiKey: process.env.OPENAI_API_KEY ?? '', baseURL: process.env.OPENAI_BASE_URL };
   const cleanUp = (task: { taskId: string; status: string }) => console.log(`cleanup: ${task.taskId} ${task.status}`);
   const workflowsPath = require.resolve('./own-workflows');
-  const options = { connection, namespace, taskQueue, encryption, openai, cleanUp };
-  const worker = await createWorker({ ...options, worker: { workflowsPath } });
+  const worker = await createWorker({ ...client.server, connection, openai, cleanUp, worker: { workflowsPath } });
   await worker.runUntil(async () => {
     const request = { model: process.argv[2] ?? 'o3', input: 'Why do otters hold hands?' };
     const { id } = await client.startTask({ request });
