@@ -2,6 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
+import { readStatus } from '../src/client/status';
 import type { TaskChange, TaskOptions, TaskResult, TaskStatusView } from '../src/contracts';
 import { begin, detailsOf, eventsOf, isFollowed, ledgerOf, tookMs, until } from './helpers/watched';
 import { callsOf, createsOf, devServerWorld, endOf, skippingWorld, stillRunning, type World } from './helpers/world';
@@ -314,6 +315,21 @@ describe('auto, and a real server', () => {
       expect(await handle.result()).toMatchObject({ status: 'completed', polls: 2 });
       expect(looks(handle)).toBe(2);
       expect(await eventsOf(handle)).toBeLessThanOrEqual(25);
+    });
+  });
+
+  test('given a task that waits in the net -> then its status tells what the net saw, and when it looks again', async () => {
+    await world.withWorker(async () => {
+      const options = { ...WEBHOOK, safetyNetSeconds: [1, 900] };
+      const handle = await begin(world, { options, metadata: { emulator_run_seconds: '600' } });
+      const viewOf = async () => (await readStatus(world.client, handle.workflowId)).view as TaskStatusView;
+      await until(async () => (await viewOf()).polls === 1);
+      const view = await viewOf();
+      expect(view).toMatchObject({ status: 'in_progress', lastError: null });
+      const inSeconds = (Date.parse(view.nextLookAt ?? '') - Date.now()) / 1000;
+      expect(Math.round(inSeconds / 10)).toBe(90);
+      await handle.signal('cancelTask');
+      expect((await endOf(handle)).result).toMatchObject({ status: 'cancelled', notCleaned: [] });
     });
   });
 });
