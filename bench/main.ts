@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
 import { addLimitsCommand } from './limits/command';
 import { addScaleCommands } from './scale/commands';
+import { addStreamKillsCommand } from './stream-kills/command';
 
 const ROWS: [keyof Figures, string, number][] = [
   ['allDoneSeconds', 'all done (s)', 1],
@@ -63,6 +64,7 @@ program
 const writeTable = (name: string, text: string) => write('docs/benchmarks.md', name, text);
 addScaleCommands(program, writeTable);
 addLimitsCommand(program, writeTable);
+addStreamKillsCommand(program, writeTable);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

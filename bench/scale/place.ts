@@ -23,6 +23,8 @@ export interface Place {
   serverPid: () => Promise<number | undefined>;
   /** Grows with everything that is asked of the emulator. */
   journalBytes: () => number;
+  /** Base URL of its API. */
+  emulatorUrl: string;
   fromEmulator: <T>(page: string) => Promise<T>;
   meters: { worker: UsageMeter; server: UsageMeter; emulator: UsageMeter };
 }
@@ -92,6 +94,7 @@ export async function withPlace<T>(timeScale: number, body: (place: Place) => Pr
       newWorker,
       serverPid,
       journalBytes: () => statSync(journal).size,
+      emulatorUrl,
       fromEmulator: emulatorPage(emulatorUrl),
       meters,
     });
