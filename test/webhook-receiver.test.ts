@@ -36,6 +36,7 @@ afterAll(async () => {
   await world.close();
 });
 afterEach(async () => {
+  world.emulator.setFaults([]);
   await world.emulator.setWebhooks([]);
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
@@ -90,6 +91,17 @@ describe('a genuine message', () => {
     const results = (await Promise.all(tasks.map((task) => task.result()))) as TaskResult[];
     expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'completed'));
   });
+
+  test.each(['poll', 'webhook'] as const)(
+    'given a run that ends while the reply to its create is on its way, and %s -> then the hint is kept',
+    async (watch) => {
+      await told(await receiver());
+      world.emulator.setFaults([{ op: 'create', do: { kind: 'delay', ms: 1_500 } }]);
+      const at = { emulator_queued_seconds: '0', emulator_run_seconds: '0.01' };
+      const result = (await (await sparseTask(world, at, { watch })).result()) as TaskResult;
+      expect(result).toMatchObject({ status: 'completed', polls: 1, creates: 1, possibleOrphans: [] });
+    },
+  );
 
   test('given a hint that the run before did not come to -> then the next one looks at once', async () => {
     const first = await sparseTask(world, ENDS);
@@ -205,6 +217,8 @@ describe('what is not genuine', () => {
     expect(counts.read()).toEqual(status === 413 ? {} : { refused: 1 });
     expect(lines.join('')).not.toMatch(/whsec_|v1,|resp_/);
     await task.signal('cancelTask');
+    // To its end: the webhook of a cancel would go to the receiver of the next test.
+    await task.result();
   });
 
   test('given other paths and methods -> then 404 and 405 without a word; health is 200', async () => {
