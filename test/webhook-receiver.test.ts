@@ -161,7 +161,7 @@ describe('a genuine message', () => {
     expect(await send(url, { body: { type: 'batch.completed', data: { id: 'batch_1' } } })).toBe(204);
     expect(await send(url, { body: eventFor('resp_nobody', 'response.news') })).toBe(204);
     expect(await send(url, { body: eventFor(id) })).toBe(204);
-    expect(counts.read()).toEqual({ unknlookedevent: 1, unknlookedresponse: 1, unknlookedtask: 1 });
+    expect(counts.read()).toEqual({ unknown_event: 1, unknown_response: 1, unknown_task: 1 });
   });
 });
 
