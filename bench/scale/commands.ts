@@ -135,6 +135,10 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--stuck-seconds <n>', 'deadline of what never ends upstream', '30')
     .option('--seed <n>', '', '1')
     .action((flags: Flags) => measure('batch', planOf(flags), write));
+  addWindowCommand(program, write);
+}
+
+function addWindowCommand(program: Command, write: Write): void {
   program
     .command('window')
     .description('tasks of equal length: how full the window stays')
