@@ -6,6 +6,7 @@ import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
 import { addLimitsCommand } from './limits/command';
 import { addScaleCommands } from './scale/commands';
 import { addWatchCommands } from './watch/command';
+import { addStreamKillsCommand } from './stream-kills/command';
 
 const ROWS: [keyof Figures, string, number][] = [
   ['allDoneSeconds', 'all done (s)', 1],
@@ -65,6 +66,7 @@ const writeTable = (name: string, text: string) => write('docs/benchmarks.md', n
 addScaleCommands(program, writeTable);
 addLimitsCommand(program, writeTable);
 addWatchCommands(program, writeTable);
+addStreamKillsCommand(program, writeTable);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

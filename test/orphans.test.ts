@@ -80,6 +80,31 @@ describe('a create whose reply was lost', () => {
     expect(adopted).toBeGreaterThan(15);
   });
 
+  test('given runs that still go on when they are named, 10 of them -> then each is cancelled and named, its task ends', async () => {
+    const { url, counts } = await receiving();
+    const ids = Array.from({ length: 10 }, () => uniqueId('lost'));
+    loseReplies(ids);
+    const longer = { emulator_queued_seconds: '0', emulator_run_seconds: '8' };
+    const tasks = await Promise.all(ids.map((id) => sparseTask(world, longer, {}, id)));
+    const kept = async (task: (typeof tasks)[number]) =>
+      (await task.query<TaskStatusView>('taskStatus').catch(() => null))?.responseId ?? null;
+    const named = tasks.map(async (task) => {
+      await eventually('it has another response', async () => (await kept(task)) !== null);
+      const [orphan] = createsOf(world.emulator, task.workflowId);
+      expect((await world.emulator.statuses())[orphan?.id ?? '']).toBe('in_progress');
+      expect(await send(url, { body: eventFor(orphan?.id ?? '') })).toBe(204);
+    });
+    await Promise.all(named);
+    expect(counts.read()).toMatchObject({ orphan_cancelled: 10 });
+    const results = (await Promise.all(tasks.map((task) => task.result()))) as TaskResult[];
+    const statuses = await world.emulator.statuses();
+    for (const { taskId, status, responseId, possibleOrphans } of results) {
+      const [orphan, own] = createsOf(world.emulator, taskId).map(({ id }) => id);
+      expect([status, responseId, possibleOrphans.map((one) => one.responseId)]).toEqual(['completed', own, [orphan]]);
+      expect([statuses[orphan ?? ''], statuses[own ?? '']]).toEqual(['cancelled', 'completed']);
+    }
+  });
+
   test('given onAmbiguousCreate fail and a run that ends first -> then it is adopted in place of `unknown`', async () => {
     await receiving();
     // Its reply hangs until the deadline of the call, and the run ends meanwhile.

@@ -1,5 +1,5 @@
 /** `npm run bench -- batch` and `npm run bench -- window`. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { cpus } from 'node:os';
 import type { ScalePlan } from './plan';
 import { endOnSignals } from './processes';
@@ -22,6 +22,13 @@ interface Flags {
   itemsPerPage?: string;
   timeScale: string;
   seed: string;
+}
+
+interface WindowFlags {
+  tasks: string;
+  concurrency: string;
+  seconds: string;
+  watch: ScalePlan['watch'];
 }
 
 const planOf = (flags: Flags): ScalePlan => ({
@@ -99,7 +106,10 @@ async function measure(name: string, plan: ScalePlan, write: Write): Promise<voi
   const rows = rowsOf(figures, plan).map((row) => `| ${row.join(' | ')} |`);
   const what = `${plan.tasks} tasks of ${plan.minSeconds} to ${plan.maxSeconds} s and ${plan.badLines} bad lines`;
   const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const looks = `looks after ${plan.pollIntervalsSeconds.join(', ')} s`;
+  const looks =
+    plan.watch === undefined || plan.watch === 'poll'
+      ? `looks after ${plan.pollIntervalsSeconds.join(', ')} s`
+      : `watched by the ${plan.watch}`;
   const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
   console.log(text);
   write(name, text);
@@ -131,7 +141,8 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--tasks <n>', '', '2000')
     .option('--concurrency <n>', '', '100')
     .option('--seconds <n>', '', '20')
-    .action(({ tasks, concurrency, seconds }: { tasks: string; concurrency: string; seconds: string }) => {
+    .addOption(new Option('--watch <way>', '').choices(['poll', 'stream', 'webhook']).default('webhook'))
+    .action(({ tasks, concurrency, seconds, watch }: WindowFlags) => {
       const none = {
         badLines: '0',
         kills: '0',
@@ -144,6 +155,6 @@ export function addScaleCommands(program: Command, write: Write): void {
       };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
       const plan = planOf({ tasks, concurrency, ...equal, ...none });
-      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0 }, write);
+      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0, watch }, write);
     });
 }

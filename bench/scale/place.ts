@@ -25,6 +25,8 @@ export interface Place {
   serverPid: () => Promise<number | undefined>;
   /** Grows with everything that is asked of the emulator. */
   journalBytes: () => number;
+  /** Base URL of its API. */
+  emulatorUrl: string;
   fromEmulator: <T>(page: string) => Promise<T>;
   /** Replaces what it has on a page. */
   toEmulator: (page: string, list: unknown[]) => Promise<void>;
@@ -114,6 +116,7 @@ export async function withPlace<T>(
       settings,
       serverPid,
       journalBytes: () => statSync(journal).size,
+      emulatorUrl,
       ...adminOf(emulatorUrl),
       meters,
     });

@@ -5,7 +5,7 @@ import { RESPONSE_ID_PATTERN, SEARCH_ATTRIBUTES } from '../names';
 import { taskStatusQuery } from '../workflows/messages';
 import { query } from './describe';
 
-type Activities = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>;
+export type Activities = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>;
 type Payloads = NonNullable<NonNullable<Activities[number]['heartbeatDetails']>['payloads']>;
 
 /** What the heartbeats of an activity tell. */
@@ -39,7 +39,7 @@ function read(details: unknown): Heartbeat {
   return { responseId, hasStarted: upstreamStatus === 'in_progress' || isStreamed };
 }
 
-async function decoded(client: Client, payloads: Payloads): Promise<unknown> {
+export async function decoded(client: Client, payloads: Payloads): Promise<unknown> {
   const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter;
   let plain = payloads;
   for (const codec of [...payloadCodecs].reverse()) plain = await codec.decode(plain);

@@ -9,12 +9,14 @@ export interface Watching {
   options?: TaskOptions;
   metadata?: Record<string, string>;
   id?: string;
+  input?: string;
 }
 
 /** Starts a task with `watch: 'stream'`, unless its options say otherwise. */
-export async function begin(world: World, { options, metadata, id = uniqueId('watched') }: Watching = {}) {
+export async function begin(world: World, watching: Watching = {}) {
+  const { options, metadata, id = uniqueId('watched'), input = `Prompt of ${id}.` } = watching;
   const times = { emulator_queued_seconds: '0.1', emulator_run_seconds: '1' };
-  const request = { model: 'o3', input: `Prompt of ${id}.`, metadata: { ...times, ...metadata } };
+  const request = { model: 'o3', input, metadata: { ...times, ...metadata } };
   return world.start({ request, options: { watch: 'stream', pollIntervalsSeconds: [0.3], ...options } }, id);
 }
 
@@ -65,4 +67,15 @@ export async function eventsOf(handle: WorkflowHandle): Promise<number> {
 export function tookMs({ emulator }: World, id: string): number {
   const [created] = createsOf(emulator, id);
   return (callsOf(emulator, id, 'retrieve').at(-1)?.at ?? NaN) - (created?.at ?? NaN);
+}
+
+/** The text of a response, as a GET has it. */
+export async function answerUpstream({ emulator }: World, responseId: string | null): Promise<string> {
+  const headers = { authorization: 'Bearer sk-test' };
+  const reply = await fetch(`${emulator.url}/responses/${responseId}`, { headers });
+  const { output } = (await reply.json()) as { output: { content?: { text?: string }[] }[] };
+  return output
+    .flatMap(({ content }) => content ?? [])
+    .map(({ text }) => text ?? '')
+    .join('');
 }
