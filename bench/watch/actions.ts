@@ -1,5 +1,8 @@
 /** What a run would count as on Temporal Cloud, which is paid by actions. */
 import type { WorkflowHandle } from '@temporalio/client';
+import type { AwaitEndInput } from '../../src/contracts';
+import { resolveSettings } from '../../src/settings';
+import { looksDue } from '../../src/workflows/net-schedule';
 
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<History['events']>[number];
@@ -43,6 +46,24 @@ export function heartbeatsIn(events: readonly Event[], scaleOf: (activity: strin
 }
 
 /**
+ * The safety net under a webhook looks by being tried again, and is dropped with the task: its attempts are no events.
+ * They follow from its schedule. Each is an action, and records a heartbeat before it puts the next one off.
+ */
+function netActions(events: readonly Event[]): number {
+  const seen = new Set(events.map((event) => String(event.activityTaskStartedEventAttributes?.scheduledEventId)));
+  const endMs = Math.max(...events.map(timeOf));
+  return events.reduce((sum, event) => {
+    const { activityType, input } = event.activityTaskScheduledEventAttributes ?? {};
+    const data = input?.payloads?.[0]?.data;
+    if (activityType?.name !== 'awaitEnd' || !data || seen.has(String(event.eventId))) return sum;
+    const { intervalsSeconds, pollIndex } = (JSON.parse(Buffer.from(data).toString()) as AwaitEndInput).plan;
+    const settings = resolveSettings({ safetyNetSeconds: intervalsSeconds });
+    const looks = looksDue({ settings, pollIndex, sinceMs: timeOf(event), cancel: () => undefined }, endMs);
+    return sum + looks + (1 + looks);
+  }, 0);
+}
+
+/**
  * Billable actions of a run, by the page "Temporal Cloud Actions" as of 2026: the start of a workflow, each activity that
  * is scheduled or retried, each timer, signal and upsert of search attributes, each query that a worker answers, and each
  * heartbeat that reaches the server. The 0.1 that namespaces with fairness pay on top of each is left out.
@@ -53,7 +74,10 @@ export function actionsOf(
   { queries, scaleOf }: { queries: number; scaleOf: (activity: string) => number },
 ): number {
   const events = history.events ?? [];
-  return events.reduce((sum, event) => sum + eventActions(event), queries + heartbeatsIn(events, scaleOf));
+  return events.reduce(
+    (sum, event) => sum + eventActions(event),
+    queries + heartbeatsIn(events, scaleOf) + netActions(events),
+  );
 }
 
 export const signalsIn = ({ events }: History): Event[] =>
