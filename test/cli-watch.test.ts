@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TailEvent, TaskResult } from '../src/contracts';
 import { eventually, processesNaming } from './helpers/embedded';
-import { newPlace, type Place, type Running } from './helpers/programs';
+import { newPlace, stopPlace, type Place, type Running } from './helpers/programs';
 import { textTold } from './helpers/tails';
 
 let place: Place;
@@ -17,12 +17,7 @@ beforeAll(async () => {
   started = await place.start();
 });
 
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 const seconds = (run: number) => ['--metadata', `emulator_run_seconds=${run}`];
 

@@ -5,20 +5,18 @@ import { findOrphans } from '../src/client/orphans';
 import { eventually } from './helpers/embedded';
 import { SECRET } from './helpers/receiver';
 import { eventFor, ownReceiver, send, sparseTask, upstreamOf, type OwnReceiver } from './helpers/webhooks';
-import { createsOf, devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
+import { createsOf, devServerWorld, keepWorking, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
-let stopWorker: () => void;
-let worker: Promise<void>;
+let worker: ReturnType<typeof keepWorking>;
 let own: OwnReceiver | undefined;
 
 beforeAll(async () => {
   world = await devServerWorld({ callDeadlineMs: 3_000 });
-  worker = world.withWorker(() => new Promise<void>((resolve) => (stopWorker = resolve)));
+  worker = keepWorking(world);
 });
 afterAll(async () => {
-  stopWorker();
-  await worker;
+  await worker.stop();
   await world.close();
 });
 afterEach(async () => {

@@ -8,10 +8,10 @@ import { TailState } from '../src/stream/tail-state';
 import { createUpstream, type Upstream } from '../src/upstream';
 import { emulated, type Emulated } from './helpers/emulated';
 import { closedStreams, repeating, replayed } from './helpers/streams';
-import { connectTo, keepWorking } from './helpers/tailed';
+import { connectTo } from './helpers/tailed';
 import { endOfTail, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { answerUpstream, begin, ledgerOf } from './helpers/watched';
-import { devServerWorld, uniqueId, type World } from './helpers/world';
+import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 /** Its first words come again in the answer, so that a cut goes through characters of several bytes. */
 const input = 'Wieso halten Otter 🦦 im Schlaf Händchen?';

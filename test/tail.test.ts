@@ -4,9 +4,9 @@ import type { FaultRule } from '../emulator';
 import { TaskEndedError, UsageError, type DurableResponses } from '../src/client';
 import type { TailEvent, TaskInput } from '../src/contracts';
 import { eventually } from './helpers/embedded';
-import { connectTo, keepWorking, streamable } from './helpers/tailed';
+import { connectTo, streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
-import { devServerWorld, uniqueId, type World } from './helpers/world';
+import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 let world: World;
 let client: DurableResponses;

@@ -19,20 +19,18 @@ import {
   type OwnReceiver,
   type OwnReceiverOptions,
 } from './helpers/webhooks';
-import { callsOf, devServerWorld, uniqueId, type World } from './helpers/world';
+import { callsOf, devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 let world: World;
-let stopWorker: () => void;
-let worker: Promise<void>;
+let worker: ReturnType<typeof keepWorking>;
 const open: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   world = await devServerWorld();
-  worker = world.withWorker(() => new Promise<void>((resolve) => (stopWorker = resolve)));
+  worker = keepWorking(world);
 });
 afterAll(async () => {
-  stopWorker();
-  await worker;
+  await worker.stop();
   await world.close();
 });
 afterEach(async () => {

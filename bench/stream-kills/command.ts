@@ -1,17 +1,16 @@
 /** `npm run bench -- stream-kills`: the worker is killed in the middle of a stream, at moments that seeds choose. */
 import type { Command } from 'commander';
-import { cpus } from 'node:os';
+import { isChanged, machine, markdown, publish } from '../page';
 import { withPlace } from '../scale/place';
 import { endOnSignals } from '../scale/processes';
 import { killedRun } from './run';
 import { brokenIn, rowsOf, type KilledRun } from './verdict';
 
-const SEEDS = 20;
 /** Each has a worker of its own; most of the time all of them wait. */
 const LANES = 4;
 
 interface Flags {
-  seeds?: string;
+  seeds: string;
   seconds: string;
 }
 
@@ -32,25 +31,22 @@ async function allRuns(seeds: number, seconds: number): Promise<KilledRun[]> {
   });
 }
 
-async function measure({ seeds, seconds }: Flags, write: (name: string, text: string) => void): Promise<void> {
+async function measure({ seeds, seconds }: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const runs = await allRuns(Number(seeds ?? SEEDS), Number(seconds));
+  const runs = await allRuns(Number(seeds), Number(seconds));
   const broken = runs.flatMap(brokenIn);
   for (const promise of broken) console.error(`BROKEN: ${promise}`);
   if (broken.length > 0 || runs.length === 0) process.exitCode = 1;
-  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const what = `${runs.length} runs of ${seconds} s, each with one kill -9 of its worker; ${machine}.`;
-  const rows = rowsOf(runs).map((row) => `| ${row.join(' | ')} |`);
-  const text = `${what}\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
-  console.log(text);
-  if (seeds === undefined) write('stream-kills', text);
+  const what = `${runs.length} runs of ${seconds} s, each with one kill -9 of its worker; ${machine()}.`;
+  const text = `${what}\n\n${markdown(['', ''], rowsOf(runs))}`;
+  publish('stream-kills', text, isForPage);
 }
 
-export function addStreamKillsCommand(program: Command, write: (name: string, text: string) => void): void {
+export function addStreamKillsCommand(program: Command): void {
   program
     .command('stream-kills')
-    .description('kill -9 of the worker in the middle of a stream')
-    .option('--seeds <n>', `how many (default: ${SEEDS}; only then the page is written)`)
+    .description('kill -9 of the worker in the middle of a stream; with an option, nothing is written')
+    .option('--seeds <n>', 'how many', '20')
     .option('--seconds <n>', 'how long each stream is', '40')
-    .action((flags: Flags) => measure(flags, write));
+    .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

@@ -1,16 +1,13 @@
 /** `npm run bench -- watch`: how soon an end is noticed in each way, beside loops as people write them. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { cpus } from 'node:os';
+import { isChanged, machine, publish } from '../page';
 import { withPlace } from '../scale/place';
 import { endOnSignals } from '../scale/processes';
-import { isChanged } from './options';
 import { LENGTHS, planRuns, PROGRAMS, WEBHOOK_LENGTH, type Length, type Program, type Run, type Wanted } from './plan';
 import { withReceiver } from './receiver';
 import { measureRuns, type Measured } from './run';
 import { addStreamsCommand } from './streams-command';
 import { watchTable, webhookTable } from './table';
-
-type Write = (name: string, text: string) => void;
 
 interface Flags {
   runs: number;
@@ -23,8 +20,6 @@ interface Flags {
 const HEARD: readonly Program[] = ['webhook', 'auto'];
 
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
-
-const machine = (): string => `${cpus().length} cores, Node ${process.versions.node}`;
 
 /** Fresh servers for each part; the short ones go first, while nothing long is under way. */
 async function measurePart(what: string, runs: readonly Run[]): Promise<Measured[]> {
@@ -43,15 +38,12 @@ const webhookRuns = (runs: number): Wanted => ({
   overSeconds: Math.max(1, runs * 0.3),
 });
 
-async function measure(flags: Flags, write: Write | null): Promise<void> {
+async function measure(flags: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const emit = (name: string, text: string) => {
-    console.log(`${text}\n`);
-    write?.(name, text);
-  };
   if (flags.webhookRuns > 0) {
     const alone = await measurePart('webhook', planRuns(webhookRuns(flags.webhookRuns)));
-    emit('webhook', `${alone.length} runs of 10 to 20 s with \`webhook\`; ${machine()}.\n\n${webhookTable(alone)}`);
+    const text = `${alone.length} runs of 10 to 20 s with \`webhook\`; ${machine()}.\n\n${webhookTable(alone)}`;
+    publish('webhook', text, isForPage);
   }
   const wanted = { programs: flags.only, runs: flags.runs, overSeconds: flags.over };
   const isShort = ({ scale }: Length) => scale === 1;
@@ -60,7 +52,7 @@ async function measure(flags: Flags, write: Write | null): Promise<void> {
     const names = lengths.map(({ name }) => name).join(' and ');
     measured.push(...(await measurePart(names, planRuns({ ...wanted, lengths }))));
   }
-  emit('watch', `${flags.runs} runs of each; ${machine()}.\n\n${watchTable(measured, flags.lengths)}`);
+  publish('watch', `${flags.runs} runs of each; ${machine()}.\n\n${watchTable(measured, flags.lengths)}`, isForPage);
 }
 
 function count(text: string): number {
@@ -86,8 +78,8 @@ function programsOf(text: string): readonly Program[] {
   });
 }
 
-/** Adds the commands; `write` takes a table into the page of benchmarks. With an option, nothing is written. */
-export function addWatchCommands(program: Command, write: Write): void {
+/** With an option, nothing is written. */
+export function addWatchCommands(program: Command): void {
   program
     .command('watch')
     .description('how soon an end is noticed: poll, stream, webhook, auto, and loops without an engine')
@@ -96,6 +88,6 @@ export function addWatchCommands(program: Command, write: Write): void {
     .option('--only <list>', 'programs', programsOf, PROGRAMS)
     .option('--webhook-runs <n>', 'alone, for the way of a webhook; 0 for none', count, 200)
     .option('--over <seconds>', 'over which creates are spread', count, 30)
-    .action((flags: Flags, command: Command) => measure(flags, isChanged(command) ? null : write));
-  addStreamsCommand(program, write);
+    .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
+  addStreamsCommand(program);
 }

@@ -1,8 +1,7 @@
 /** `npm run bench -- streams`. */
 import { Option, type Command } from 'commander';
-import { cpus } from 'node:os';
+import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
-import { isChanged } from './options';
 import { measureStreams, STREAM_MODES, type StreamMode, type StreamsFigures } from './streams';
 
 interface Flags {
@@ -40,8 +39,7 @@ function table(measured: Measured): string {
     const ratio = stream && poll && poll[key] !== 0 ? (stream[key] / poll[key]).toFixed(3) : '-';
     return [name, ...cells, ratio];
   });
-  const head = ['', ...modes.map((mode) => `\`${mode}\``), 'stream / poll'];
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return markdown(['', ...modes.map((mode) => `\`${mode}\``), 'stream / poll'], rows);
 }
 
 function brokenPromises(count: number, mode: StreamMode, figures: StreamsFigures): string[] {
@@ -53,7 +51,7 @@ function brokenPromises(count: number, mode: StreamMode, figures: StreamsFigures
   ];
 }
 
-async function measure(flags: Flags, write: ((text: string) => void) | null): Promise<void> {
+async function measure(flags: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
   const plan = {
     count: Number(flags.count),
@@ -69,14 +67,12 @@ async function measure(flags: Flags, write: ((text: string) => void) | null): Pr
     for (const promise of broken) console.error(`BROKEN: ${promise}`);
     if (broken.length > 0) process.exitCode = 1;
   }
-  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const what = `${plan.count} runs of ${plan.minSeconds} to ${plan.maxSeconds} s at once, on one worker; ${machine}.`;
+  const what = `${plan.count} runs of ${plan.minSeconds} to ${plan.maxSeconds} s at once, on one worker; ${machine()}.`;
   const text = `${what}\n\n${table(measured)}`;
-  console.log(text);
-  write?.(text);
+  publish('streams', text, isForPage);
 }
 
-export function addStreamsCommand(program: Command, write: (name: string, text: string) => void): void {
+export function addStreamsCommand(program: Command): void {
   program
     .command('streams')
     .description('many streams at once on one worker, and the same runs by looks')
@@ -84,7 +80,5 @@ export function addStreamsCommand(program: Command, write: (name: string, text: 
     .option('--min-seconds <n>', '', '60')
     .option('--max-seconds <n>', '', '120')
     .addOption(new Option('--only <mode>', '').choices(STREAM_MODES))
-    .action((flags: Flags, command: Command) =>
-      measure(flags, isChanged(command) ? null : (text) => write('streams', text)),
-    );
+    .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

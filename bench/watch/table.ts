@@ -1,4 +1,5 @@
 /** The tables of `npm run bench -- watch`. Pure. */
+import { markdown } from '../page';
 import { largest, median, percentile } from '../percentile';
 import { delayScale, PROGRAMS, type Length, type Program } from './plan';
 import type { Measured, MeasuredTask } from './run';
@@ -11,9 +12,6 @@ const NAMES: Record<Program, string> = {
   adaptive: "the guide's loop",
   every5s: 'a loop of 5 s',
 };
-
-const markdown = (head: string[], rows: string[][]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 /** Seconds by the clock that counts for the program. */
 export const delayOf = ({ run, endMs, seenMs }: Measured): number => (delayScale(run) * (seenMs - endMs)) / 1000;

@@ -1,12 +1,12 @@
 /** What the safety net under webhooks has seen: its looks are no events, so the workflow does not know of them. */
 import type { Client } from '@temporalio/client';
 import type { AwaitEndHeartbeat, TaskStatusView } from '../contracts';
-import { decoded, type Activities } from './task-look';
+import { detailsOf, type Activities } from './task-look';
 
 /** The view with what the server has of a net that is out; as it was where there is none, or it cannot be read here. */
 export async function withNet(client: Client, view: TaskStatusView, activities: Activities): Promise<TaskStatusView> {
   const net = activities.find(({ activityType }) => activityType?.name === 'awaitEnd');
-  const details = await decoded(client, net?.heartbeatDetails?.payloads ?? []).catch(() => null);
+  const [details] = await detailsOf(client, net).catch(() => []);
   if (!net || !details) return view;
   const { upstreamStatus, polls, fault } = details as AwaitEndHeartbeat;
   const hasStarted = view.status === 'queued' && upstreamStatus === 'in_progress';

@@ -1,8 +1,8 @@
 /** Tasks that are watched by a stream or a webhook, for tests. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRule } from '../../emulator';
 import type { FollowHeartbeat, TaskOptions, TaskResult } from '../../src/contracts';
+import { eventually } from './embedded';
 import { callsOf, createsOf, uniqueId, type World } from './world';
 
 export interface Watching {
@@ -35,13 +35,8 @@ export const ledgerOf = ({ emulator }: World, id: string) => ({
 });
 
 /** Waits until it is so, for 30 s at most. */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const endsMs = Date.now() + 30_000;
-  while (!(await what())) {
-    if (Date.now() > endsMs) throw new Error('did not happen within 30 s');
-    await sleep(50);
-  }
-}
+export const until = (isSo: () => boolean | Promise<boolean>): Promise<void> =>
+  eventually('the state that the test waits for', isSo, 30);
 
 /** Whether a reader that follows this task is connected. */
 export const isFollowed = (world: World, id: string): boolean =>
