@@ -1,10 +1,11 @@
 /** `npm run bench -- poll`: measures, prints, and writes the table into docs/benchmarks.md. */
 import { Command } from 'commander';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { machine, markdown, publish } from './page';
 import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
 import { addLimitsCommand } from './limits/command';
 import { addScaleCommands } from './scale/commands';
+import { addWatchCommands } from './watch/command';
+import { addStreamKillsCommand } from './stream-kills/command';
 
 const ROWS: [keyof Figures, string, number][] = [
   ['allDoneSeconds', 'all done (s)', 1],
@@ -18,24 +19,12 @@ const ROWS: [keyof Figures, string, number][] = [
 ];
 
 function table(figures: Record<Program, Figures>): string {
-  const lines = ROWS.map(([key, name, digits]) => {
+  const rows = ROWS.map(([key, name, digits]) => {
     const cells = PROGRAMS.map((program) => figures[program][key].toFixed(digits));
     const ratio = figures.floor[key] === 0 ? '-' : (figures.ours[key] / figures.floor[key]).toFixed(2);
-    return `| ${[name, ...cells, ratio].join(' | ')} |`;
+    return [name, ...cells, ratio];
   });
-  const head = ['', ...PROGRAMS, 'ours / floor'];
-  return [`| ${head.join(' | ')} |`, `|${head.map(() => ' --- |').join('')}`, ...lines].join('\n');
-}
-
-/** Replaces what stands between the markers, so that the words around it are kept. */
-function write(path: string, name: string, text: string): void {
-  if (!existsSync(path)) return;
-  const [begin, end] = [`<!-- bench: ${name} -->`, `<!-- /bench: ${name} -->`];
-  const page = readFileSync(path, 'utf8');
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < 0) return;
-  writeFileSync(path, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
+  return markdown(['', ...PROGRAMS, 'ours / floor'], rows);
 }
 
 interface PollOptions {
@@ -46,10 +35,8 @@ interface PollOptions {
 
 async function poll({ runs, seconds, rounds }: PollOptions): Promise<void> {
   const figures = await benchPoll(Number(runs), Number(seconds), Number(rounds));
-  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const text = `${runs} runs of ${seconds} s at once, intervals 1, 2 s; median of ${rounds} rounds; ${machine}.\n\n${table(figures)}`;
-  console.log(text);
-  write('docs/benchmarks.md', 'poll', text);
+  const text = `${runs} runs of ${seconds} s at once, intervals 1, 2 s; median of ${rounds} rounds; ${machine()}.\n\n${table(figures)}`;
+  publish('poll', text);
 }
 
 const program = new Command('bench');
@@ -60,9 +47,10 @@ program
   .option('--seconds <n>', '', '10')
   .option('--rounds <n>', '', '3')
   .action(poll);
-const writeTable = (name: string, text: string) => write('docs/benchmarks.md', name, text);
-addScaleCommands(program, writeTable);
-addLimitsCommand(program, writeTable);
+addScaleCommands(program);
+addLimitsCommand(program);
+addWatchCommands(program);
+addStreamKillsCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { TaskResult } from '../src/contracts';
 import type { BenchResult } from './activities';
+import { percentile } from './percentile';
 import { startServers, startWorker, type Servers } from './servers';
 
 export const PROGRAMS = ['floor', 'naive', 'ours'] as const;
@@ -21,9 +22,6 @@ export interface Figures {
 
 const TYPES = { ours: 'responseTask', naive: 'naiveTask', floor: 'floorTask' };
 const SAMPLE = 20;
-
-const percentile = (values: number[], part: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
 
 function requestOf(program: Program, i: number, seconds: number) {
   const metadata = { emulator_queued_seconds: '0.5', emulator_run_seconds: String(seconds - 0.5) };

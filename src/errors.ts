@@ -35,7 +35,7 @@ export class TaskEndedError extends Error {
   ) {
     super(
       `${id} ended without a result: ${reason}. A response it had started may still run upstream: ` +
-        `look for metadata.task_id = ${id} before you start it again under another id.`,
+        '`sweep` finds and cancels it. Do that before you start it again under another id.',
       options,
     );
   }

@@ -6,8 +6,8 @@ import type { Ledger } from '../emulator';
 import { DurableResponses } from '../src/client';
 import { loadConfig } from '../src/config';
 import type { BatchRecord, BatchResult } from '../src/contracts';
-import { eventually, processesNaming } from './helpers/embedded';
-import { emulatorOf, newPlace, type Place, type Running } from './helpers/programs';
+import { eventually } from './helpers/embedded';
+import { emulatorOf, newPlace, stopPlace, type Place, type Running } from './helpers/programs';
 
 let place: Place;
 let started: Running;
@@ -17,12 +17,7 @@ beforeAll(async () => {
   started = await place.start();
 });
 
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 /** Writes a batch file, and starts it. */
 async function start(id: string, lines: object[], ...words: string[]) {

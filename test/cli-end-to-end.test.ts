@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../emulator';
 import type { BatchRecord, BatchResult, TaskResult } from '../src/contracts';
 import type { ListedTask, Started, Summary } from '../src/client';
-import { eventually, processesNaming } from './helpers/embedded';
-import { emulatorOf, newPlace, type Place, type Running } from './helpers/programs';
+import { eventually } from './helpers/embedded';
+import { emulatorOf, newPlace, stopPlace, type Place, type Running } from './helpers/programs';
 
 let place: Place;
 let started: Running;
@@ -16,12 +16,7 @@ beforeAll(async () => {
   started = await place.start();
 });
 
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 const QUICK = ['--metadata', 'emulator_queued_seconds=0', '--metadata', 'emulator_run_seconds=0'];
 const SLOW = ['--metadata', 'emulator_scenario=slow'];

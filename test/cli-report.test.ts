@@ -49,7 +49,7 @@ it('given the log level DEBUG -> then the stack is shown too', () => {
 
 it.each([
   ['/usr/local/bin/durable-responses', 'durable-responses task wait a'],
-  ['/work/lib/src/cli.js', 'npm run -s cli -- task wait a'],
+  ['/home/me/durable-responses/lib/src/cli.js', 'npm run -s cli -- task wait a'],
 ])('given the program %s -> then a command to paste', (program, command) => {
   expect(again(['task', 'wait', 'a'], program)).toBe(command);
 });

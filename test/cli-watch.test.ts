@@ -1,11 +1,12 @@
 /** `task watch` and `batch watch` against `npm start`: in a pipe, and in a terminal. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TailEvent, TaskResult } from '../src/contracts';
 import { eventually, processesNaming } from './helpers/embedded';
-import { newPlace, type Place, type Running } from './helpers/programs';
+import { newPlace, stopPlace, type Place, type Running } from './helpers/programs';
 import { textTold } from './helpers/tails';
 
 let place: Place;
@@ -16,12 +17,7 @@ beforeAll(async () => {
   started = await place.start();
 });
 
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 const seconds = (run: number) => ['--metadata', `emulator_run_seconds=${run}`];
 
@@ -36,7 +32,7 @@ const resultOf = async (id: string) =>
 
 describe('task watch in a pipe', () => {
   it('given a task -> then its text on stdout as `task result` has it, the rest on stderr, exit 0', async () => {
-    await start('plain', ...seconds(2), '--tool', 'web_search');
+    await start('plain', ...seconds(6), '--tool', 'web_search');
     const { code, out, err } = await place.cli(['task', 'watch', 'plain']);
     expect(code).toBe(0);
     expect(out).toBe((await place.cli(['task', 'result', 'plain'])).out);
@@ -112,32 +108,65 @@ describe('task watch in a pipe', () => {
 });
 
 /** Runs the command line in a pseudo terminal; what a terminal would get. */
-function inTerminal(words: string[]): { code: number | null; out: string } {
+function beginInTerminal(words: string[]): { out: () => string; ended: Promise<number | null> } {
   const line = `stty rows 24 cols 100; exec '${process.execPath}' '${place.program('cli')}' ${words.join(' ')}`;
   const env = { ...place.env, TERM: 'xterm-256color' };
-  const { status, stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
     cwd: place.path,
     env,
-    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return { code: status, out: stdout.replaceAll('\r\n', '\n') };
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { out: () => out.replaceAll('\r\n', '\n'), ended };
+}
+
+async function inTerminal(words: string[]): Promise<{ code: number | null; out: string }> {
+  const { out, ended } = beginInTerminal(words);
+  return { code: await ended, out: out() };
 }
 
 describe.runIf(process.platform === 'linux')('in a terminal', () => {
   const ESC = '\u001b';
+  const aboveFooter = (out: string) => out.replace(new RegExp(`${ESC}7${ESC}\\[24;1H.*?${ESC}8`, 'g'), '');
 
   it('given a task -> then its text scrolls above a line that stays, and the terminal is given back', async () => {
     await start('screen', ...seconds(2), '--tool', 'web_search');
-    const { code, out } = inTerminal(['task', 'watch', 'screen']);
+    const { code, out } = await inTerminal(['task', 'watch', 'screen']);
     expect(code).toBe(0);
     expect(out.indexOf(`${ESC}[1;23r`), 'the last row does not scroll').toBeGreaterThanOrEqual(0);
     expect(out.lastIndexOf(`${ESC}[r`)).toBeGreaterThan(out.lastIndexOf(`${ESC}[1;23r`));
     expect(out).toContain(`${ESC}[2mweb_search_call: searching\n${ESC}[22m`);
     expect(out).toContain('screen · in_progress (watching) · ');
-    const footers = new RegExp(`${ESC}7${ESC}\\[24;1H.*?${ESC}8`, 'g');
-    const above = out.replace(footers, '');
+    const above = aboveFooter(out);
     expect(above).toContain((await resultOf('screen')).outputText);
     expect(above).toMatch(/screen: completed \(response/);
+  });
+
+  it('given a worker that is killed, and another -> then no part of the text is lost, and none comes twice', async () => {
+    // It holds the servers meanwhile.
+    const holder = await place.start({ DURABLE_RESPONSES_TASK_QUEUE: 'another' });
+    await start('killed', ...seconds(20), '--metadata', 'emulator_output_bytes=6000');
+    const { out, ended } = beginInTerminal(['task', 'watch', 'killed']);
+    const shown = () => aboveFooter(out()).length;
+    await eventually('text comes', () => shown() > 500);
+    started.child.kill('SIGKILL');
+    await started.ended;
+    const before = shown();
+    expect(before, 'it was killed in the middle of the text').toBeLessThan(5_000);
+    await eventually('more text comes without it', () => shown() > before + 200);
+    started = await place.start();
+    expect(await ended).toBe(0);
+    holder.child.kill('SIGINT');
+    expect((await holder.ended).code).toBe(0);
+    const { outputText, creates } = await resultOf('killed');
+    const [head = '', tail = '', ...more] = aboveFooter(out()).split(outputText ?? '-');
+    expect([creates, more]).toEqual([1, []]);
+    // Around the text there is nothing but the terminal's own, and the words of the end.
+    expect(head).not.toMatch(/[a-z]{3}/i);
+    expect(tail).toMatch(/killed: completed/);
+    expect(tail.length).toBeLessThan(300);
   });
 
   it('given a batch -> then a table of what runs, and at the end that of the records', async () => {
@@ -146,7 +175,7 @@ describe.runIf(process.platform === 'linux')('in a terminal', () => {
     });
     await writeFile(join(place.path, 'two.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     await place.cli(['batch', 'start', 'two.jsonl', '--id', 'two']);
-    const { code, out } = inTerminal(['batch', 'watch', 'two']);
+    const { code, out } = await inTerminal(['batch', 'watch', 'two']);
     expect(code).toBe(0);
     expect(out).toMatch(/RUNNING +STATUS +SECONDS +MODEL\ntwo\/a +in_progress +\d+ +o3\ntwo\/b +in_progress/);
     expect(out).toMatch(/TASK +STATUS +SECONDS +LOOKS +TOKENS +ANSWER\na +completed/);

@@ -109,7 +109,7 @@ describe('a wrong upstream or namespace', () => {
       /^shot +terminated /m.test((await place.cli(['task', 'list'], reaching(env))).out),
     );
     const waited = await place.cli(['task', 'wait', 'shot'], reaching(env));
-    expect(waited).toMatchObject({ code: 1, err: expect.stringContaining('metadata.task_id = shot') as string });
+    expect(waited).toMatchObject({ code: 1, err: expect.stringContaining('`sweep` finds and cancels it') as string });
   });
 
   it('a server that accepts and says nothing -> exit 3 within 10 s', async () => {

@@ -4,12 +4,11 @@ import { DurableResponses, StillRunningError, TaskEndedError, UnreachableError, 
 import { loadConfig } from '../src/config';
 import type { TaskInput } from '../src/contracts';
 import { eventually, reaching } from './helpers/embedded';
-import { createsOf, devServerWorld, uniqueId, type World } from './helpers/world';
+import { createsOf, devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 let world: World;
 let client: DurableResponses;
-let stopWorker: () => void;
-let worker: Promise<void>;
+let worker: ReturnType<typeof keepWorking>;
 
 /** A client as another program would have it; `environment` on top of the one that reaches everything. */
 const connect = (environment: Record<string, string> = {}, taskQueue?: string): Promise<DurableResponses> => {
@@ -22,12 +21,11 @@ const connect = (environment: Record<string, string> = {}, taskQueue?: string): 
 beforeAll(async () => {
   world = await devServerWorld();
   client = await connect();
-  worker = world.withWorker(() => new Promise<void>((resolve) => (stopWorker = resolve)));
+  worker = keepWorking(world);
 });
 
 afterAll(async () => {
-  stopWorker();
-  await worker;
+  await worker.stop();
   await client.close();
   await world.close();
 });
@@ -98,7 +96,7 @@ describe('what ended', () => {
     await client.temporal.workflow.getHandle(id).terminate('by hand');
     const failure = client.result(id);
     await expect(failure).rejects.toThrow(TaskEndedError);
-    await expect(failure).rejects.toThrow(`look for metadata.task_id = ${id}`);
+    await expect(failure).rejects.toThrow(`${id} ended without a result`);
     const running = async () =>
       (await client.list({ status: 'queued' })).concat(await client.list({ status: 'in_progress' }));
     await eventually('the store knows', async () => (await client.summary()).terminated === 1);

@@ -51,6 +51,16 @@ describe('rows that are tasks', () => {
     expect(inputs(text)).toEqual(expected);
   });
 
+  test('given a custom_id that can be no id -> then it is kept beside one, as for a line of the Batch API', () => {
+    const { items, problems } = parseBatchCsv('custom_id,input\n"Müller, 7",a\nb,c\n', { model });
+    expect(problems).toEqual([]);
+    expect(items.map(({ id, customId }) => [/^[\w.-]+$/.test(id), customId])).toEqual([
+      [true, 'Müller, 7'],
+      [true, undefined],
+    ]);
+    expect(items[1]?.id).toBe('b');
+  });
+
   test('given empty cells -> then the defaults hold', () => {
     const { items } = parseBatchCsv('input,model,priority\na,,\nb,o4,low\n', { model, options: { priority: 'high' } });
     expect(items.map(({ task }) => [task?.request?.model, task?.options?.priority])).toEqual([

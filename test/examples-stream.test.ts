@@ -1,8 +1,8 @@
 /** The examples of live text against `npm start`, as a person runs them. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, processesNaming } from './helpers/embedded';
-import { newPlace, runNode, type Place, type Running } from './helpers/programs';
+import { eventually } from './helpers/embedded';
+import { newPlace, runNode, stopPlace, type Place, type Running } from './helpers/programs';
 
 let place: Place;
 let started: Running;
@@ -12,12 +12,7 @@ beforeAll(async () => {
   started = await place.start();
 });
 
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 const begin = (name: string, ...args: string[]) =>
   runNode([join(__dirname, '..', 'lib', 'examples', `${name}.js`), ...args], { cwd: place.path, env: place.env });

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { maxInFlight, type Ledger } from '../emulator';
 import type { Summary } from '../src/client';
 import { REPORT_SECTIONS } from '../src/contracts';
-import { processesNaming } from './helpers/embedded';
-import { emulatorOf, newPlace, runNode, type Place, type Running } from './helpers/programs';
+import { emulatorOf, newPlace, runNode, stopPlace, type Place, type Running } from './helpers/programs';
 
 let place: Place;
 let started: Running;
@@ -16,12 +15,7 @@ beforeAll(async () => {
   started = await place.start({ DURABLE_RESPONSES_MAX_IN_FLIGHT: '2' });
 });
 
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 const run = (name: string, ...args: string[]) =>
   runNode([join(__dirname, '..', 'lib', 'examples', `${name}.js`), ...args], { cwd: place.path, env: place.env }).ended;

@@ -5,10 +5,10 @@ import { follow } from '../src/activities/follow';
 import { newReport } from '../src/activities/visit';
 import type { FollowInput } from '../src/contracts';
 import { EventCursor } from '../src/stream/event-cursor';
-import { createUpstream, toAnswer } from '../src/upstream';
+import { createUpstream, toAnswer, type Upstream } from '../src/upstream';
 import { emulated, type Emulated } from './helpers/emulated';
 import { planOf } from './helpers/plans';
-import { closedStreams, eventsIn, replayed } from './helpers/streams';
+import { closedStreams, eventsIn, repeating, replayed } from './helpers/streams';
 
 type Do = FaultRule['do'];
 
@@ -25,8 +25,12 @@ async function ended(faults: FaultRule[] = [], fields: Record<string, unknown> =
   return { ...all, id };
 }
 
-async function followed({ emulator, id }: Emulated & { id: string }, signal = new AbortController().signal) {
-  const upstream = createUpstream({ apiKey: 'sk-test', baseURL: emulator.url, streamIdleMs: 300 });
+async function followed(
+  { emulator, id }: Emulated & { id: string },
+  signal = new AbortController().signal,
+  through = (upstream: Upstream) => upstream,
+) {
+  const upstream = through(createUpstream({ apiKey: 'sk-test', baseURL: emulator.url, streamIdleMs: 300 }));
   const plan = planOf();
   const input: FollowInput = {
     taskId: 'task',
@@ -92,20 +96,67 @@ describe('what a stream can do to us', () => {
     expect(report.polls).toBeGreaterThanOrEqual(connections);
   });
 
-  test('given a cut at each byte of the beginning -> then the same answer, and what was seen is not asked for again', async () => {
-    const blocks = good.wire.split(/(?<=\n\n)/);
-    const before = Buffer.byteLength(blocks.slice(0, 3).join(''));
-    const bytes = Buffer.byteLength(blocks[3] ?? '');
-    expect(bytes).toBeGreaterThan(50);
-    for (let at = 0; at <= bytes; at++) {
+  test.each([
+    ['announces an item', /output_item\.added/],
+    ['has a piece of the text', /output_text\.delta/],
+  ])(
+    'given a cut at each byte of an event that %s -> then the same answer, and what was seen is not asked for again',
+    async (_what, type) => {
+      const blocks = good.wire.split(/(?<=\n\n)/);
+      const nth = blocks.findIndex((block) => type.test(block));
+      const before = Buffer.byteLength(blocks.slice(0, nth).join(''));
+      const bytes = Buffer.byteLength(blocks[nth] ?? '');
+      expect(bytes).toBeGreaterThan(50);
+      const all = await ended();
+      for (let at = 0; at <= bytes; at++) {
+        const rows = (await closedStreams(all)).length;
+        const rules: FaultRule[] = [{ op: 'retrieve', times: 1, do: { kind: 'regress' } }];
+        all.emulator.setFaults([...rules, ...streams([{ kind: 'stream_cut_at_byte', bytes: before + at }])]);
+        const { report, cursor } = await followed(all);
+        expect(report.answer?.outputText).toBe(good.text);
+        expect(cursor).toMatchObject({ last: good.count - 1, replayed: 0, gaps: 0, textTail: good.text });
+        const asked = (await closedStreams(all)).slice(rows).map(({ startingAfter }) => startingAfter);
+        expect(asked).toEqual([null, at === bytes ? nth : nth - 1]);
+      }
+    },
+  );
+
+  test('given a cut after each event, and a server that sends all of it again -> then that is dropped', async () => {
+    const all = await ended();
+    for (let after = 0; after < good.count - 1; after++) {
       const rules: FaultRule[] = [{ op: 'retrieve', times: 1, do: { kind: 'regress' } }];
-      const all = await ended([...rules, ...streams([{ kind: 'stream_cut_at_byte', bytes: before + at }])]);
-      const { report, cursor } = await followed(all);
+      all.emulator.setFaults([...rules, ...streams([{ kind: 'stream_cut', after }])]);
+      const { report, cursor } = await followed(all, undefined, repeating);
       expect(report.answer?.outputText).toBe(good.text);
-      expect(cursor).toMatchObject({ last: good.count - 1, replayed: 0, gaps: 0 });
-      const asked = (await closedStreams(all)).filter(({ op }) => op === 'stream').map((row) => row.startingAfter);
-      expect(asked).toEqual([null, at === bytes ? 3 : 2]);
+      expect(cursor).toMatchObject({ last: good.count - 1, replayed: after + 1, gaps: 0, textTail: good.text });
     }
+    expect(all.emulator.ledger().creates).toHaveLength(1);
+  });
+
+  test.each(['nested', 'flat'] as const)(
+    'given a %s error and response.failed of a run that has failed -> then one failure, of one GET',
+    async (form) => {
+      const fields = { ...FIELDS, metadata: { ...TIMES, emulator_scenario: 'failed' } };
+      const fault: Do = { kind: 'stream_error', after: 2, form, code: 'of_the_stream', then: 'failed' };
+      const all = await ended(streams([fault]), fields);
+      const { ended: how, report } = await followed(all);
+      expect([how, report.polls, report.fault]).toEqual(['answered', 1, null]);
+      expect(report.answer).toMatchObject({ status: 'failed', error: { code: 'server_error' } });
+      expect(all.emulator.faultsFired()).toEqual([1]);
+    },
+  );
+
+  test('given a run that goes on after its stream has ended in good order -> then no answer before its end', async () => {
+    const running: FaultRule[] = [{ op: 'retrieve', times: 2, do: { kind: 'regress' } }];
+    const short = streams([
+      { kind: 'stream_end', after: 4 },
+      { kind: 'stream_end', after: 6 },
+    ]);
+    const all = await ended([...running, ...short]);
+    const { ended: how, report } = await followed(all);
+    expect([how, report.answer?.status, report.polls]).toEqual(['answered', 'completed', 3]);
+    const asked = (await closedStreams(all)).filter(({ op }) => op === 'stream').map((row) => row.startingAfter);
+    expect(asked).toEqual([null, 4, 6]);
   });
 });
 

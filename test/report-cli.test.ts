@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../emulator';
 import { REPORT_SECTIONS, type ReportResult } from '../src/contracts';
-import { eventually, processesNaming } from './helpers/embedded';
+import { eventually } from './helpers/embedded';
 import { attr, named, nodesOf, textOf } from './helpers/report-pages';
-import { emulatorOf, newPlace, type Place, type Running } from './helpers/programs';
+import { emulatorOf, newPlace, stopPlace, type Place, type Running } from './helpers/programs';
 
 const DATA = join(__dirname, '..', 'examples', 'data');
 const SOURCES = ['sales_data.csv', 'market_research.pdf'].flatMap((name) => ['--source', join(DATA, name)]);
@@ -18,12 +18,7 @@ beforeAll(async () => {
   place = await newPlace();
   started = await place.start();
 });
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
 const ledger = async (): Promise<Ledger> =>
   (await fetch((await emulatorOf(place)).ledgerUrl)).json() as Promise<Ledger>;

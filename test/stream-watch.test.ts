@@ -3,7 +3,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { maxInFlight, type FaultRule } from '../emulator';
 import { createActivities } from '../src/activities';
 import type { TaskResult, TaskStatusView } from '../src/contracts';
-import { begin, detailsOf, eventsOf, heartbeatOf, isFollowed, ledgerOf, until, watched } from './helpers/watched';
+import {
+  answerUpstream,
+  begin,
+  detailsOf,
+  eventsOf,
+  heartbeatOf,
+  isFollowed,
+  ledgerOf,
+  until,
+  watched,
+} from './helpers/watched';
 import { callsOf, devServerWorld, endOf, stillRunning, uniqueId, type World } from './helpers/world';
 import { startWorkerProcess } from './helpers/worker-process';
 
@@ -15,16 +25,6 @@ afterAll(() => world.close());
 beforeEach(() => world.emulator.setFaults([]));
 
 const withWorker = <T>(body: () => Promise<T>): Promise<T> => world.withWorker(body);
-
-async function answerUpstream(responseId: string | null): Promise<string> {
-  const headers = { authorization: 'Bearer sk-test' };
-  const reply = await fetch(`${world.emulator.url}/responses/${responseId}`, { headers });
-  const { output } = (await reply.json()) as { output: { content?: { text?: string }[] }[] };
-  return output
-    .flatMap(({ content }) => content ?? [])
-    .map(({ text }) => text ?? '')
-    .join('');
-}
 
 const PURE = { mode: 'stream', fallbacks: [] };
 
@@ -41,7 +41,7 @@ describe('a stream as it should be', () => {
     expect(creates).toHaveLength(1);
     expect(streams.map(({ op }) => op)).toEqual(['create', 'stream']);
     if (status === 'completed' && scenario === 'text')
-      expect(result.outputText).toBe(await answerUpstream(result.responseId));
+      expect(result.outputText).toBe(await answerUpstream(world, result.responseId));
   });
 
   test('given a run that waits in the queue -> then the create stays until it begins', async () => {
@@ -79,7 +79,7 @@ describe('a stream that goes wrong', () => {
     );
     for (const result of results) {
       expect(result).toMatchObject({ status: 'completed', creates: 1, watched: PURE, possibleOrphans: [] });
-      expect(result.outputText).toBe(await answerUpstream(result.responseId));
+      expect(result.outputText).toBe(await answerUpstream(world, result.responseId));
       expect(ledgerOf(world, result.taskId).creates).toHaveLength(1);
     }
     for (const [after, id] of ids.entries()) {
@@ -119,6 +119,33 @@ describe('a stream that goes wrong', () => {
     const fallbacks = [{ from: 'stream', to: 'poll', reason: expect.stringContaining(message) as string }];
     expect(result).toMatchObject({ status: 'completed', creates: 1, watched: { mode: 'poll', fallbacks } });
     expect(creates).toHaveLength(1);
+  });
+
+  test('given an error and response.failed of a run that fails -> then one failure, and one retry for it', async () => {
+    const metadata = { emulator_scenario: 'failed', emulator_queued_seconds: '0.7' };
+    const faults = (['nested', 'flat'] as const).map((form): FaultRule => {
+      return { op: 'create', times: 1, do: { kind: 'stream_error', after: 1, form, then: 'failed' } };
+    });
+    const options = { retryOn: { times: 1 } };
+    const { result, creates } = await withWorker(() => watched(world, faults, { metadata, options }));
+    expect(world.emulator.faultsFired()).toEqual([1, 1]);
+    expect(result).toMatchObject({ status: 'failed', creates: 2, watched: PURE, possibleOrphans: [] });
+    expect(result.error?.code, 'what a GET says, and not the stream').toBe('server_error');
+    expect(result.retries.map(({ responseId }) => responseId)).toEqual([creates[0]?.id]);
+    expect(creates.map(({ id }) => id)).toEqual([creates[0]?.id, result.responseId]);
+  });
+
+  test('given a stream that ends in good order too early -> then no success before the run ends, and then its own end', async () => {
+    const faults: FaultRule[] = [{ op: 'stream', times: 2, do: { kind: 'stream_end', after: 3 } }];
+    const metadata = { emulator_scenario: 'incomplete_max_output_tokens', emulator_run_seconds: '3' };
+    const { result, creates, streams } = await withWorker(() => watched(world, faults, { metadata }));
+    expect(result).toMatchObject({ status: 'incomplete', polls: 2, creates: 1, watched: PURE });
+    expect(streams.map(({ op, outcome }) => [op, outcome])).toEqual([
+      ['create', 'left'],
+      ['stream', 'short'],
+      ['stream', 'done'],
+    ]);
+    expect(Date.now() - (creates[0]?.at ?? Infinity)).toBeGreaterThan(3_000);
   });
 });
 
@@ -213,6 +240,31 @@ test('given a limit of the account -> then what has been followed to its end mak
     const creates = world.emulator.ledger().creates.filter(({ metadata }) => ids.includes(metadata.task_id ?? ''));
     expect(maxInFlight(creates)).toBe(1);
   }, activities);
+});
+
+test('given a stream that is cut when its run is over five minutes old -> then it is polled, with the same id and answer', async () => {
+  let nowMs = Date.now();
+  const old = await devServerWorld({ emulator: { clock: { now: () => nowMs } } });
+  try {
+    await old.withWorker(async () => {
+      old.emulator.setFaults([{ op: 'stream', times: 1, do: { kind: 'stream_cut', after: 5 } }]);
+      const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '400' };
+      const handle = await begin(old, { metadata });
+      await until(() => isFollowed(old, handle.workflowId));
+      nowMs += 390_000;
+      await until(async () => (await handle.query<TaskStatusView>('taskStatus')).watched.mode === 'poll');
+      nowMs += 20_000;
+      const result = (await handle.result()) as TaskResult;
+      const reason = expect.stringContaining('more than 5 minutes old') as string;
+      const fallbacks = [{ from: 'stream', to: 'poll', reason }];
+      expect(result).toMatchObject({ status: 'completed', creates: 1, watched: { mode: 'poll', fallbacks } });
+      const { creates } = ledgerOf(old, handle.workflowId);
+      expect(creates.map(({ id }) => id)).toEqual([result.responseId]);
+      expect(result.outputText).toBe(await answerUpstream(old, result.responseId));
+    });
+  } finally {
+    await old.close();
+  }
 });
 
 test('given a run of 24 hours -> then 21 events at most, and one GET', async () => {

@@ -7,10 +7,10 @@ import { startEmulator, type Emulator } from '../emulator';
 import type { DurableResponses } from '../src/client';
 import type { TailEvent } from '../src/contracts';
 import { eventually } from './helpers/embedded';
-import { connectTo, keepWorking, streamable } from './helpers/tailed';
+import { connectTo, streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { startWorkerProcess } from './helpers/worker-process';
-import { devServerWorld, uniqueId, type World } from './helpers/world';
+import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 let world: World;
 let client: DurableResponses;

@@ -4,9 +4,9 @@ import type { FaultRule } from '../emulator';
 import { TaskEndedError, UsageError, type DurableResponses } from '../src/client';
 import type { TailEvent, TaskInput } from '../src/contracts';
 import { eventually } from './helpers/embedded';
-import { connectTo, keepWorking, streamable } from './helpers/tailed';
+import { connectTo, streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
-import { devServerWorld, uniqueId, type World } from './helpers/world';
+import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 let world: World;
 let client: DurableResponses;
@@ -51,6 +51,12 @@ function expectWholeText(events: readonly TailEvent[]): void {
   expect(sha256(textTold(events))).toBe(sha256(outputText));
 }
 
+/** As `told`; what has come so far is in `events`. */
+async function watched(id: string, events: TailEvent[]): Promise<TailEvent[]> {
+  for await (const event of client.tail(id)) events.push(event);
+  return events;
+}
+
 describe('text, live', () => {
   it.each<[string, string[], object?]>([
     ['text', []],
@@ -84,15 +90,31 @@ describe('text, live', () => {
     expect(endOfTail(events)).toMatchObject({ status: 'failed', error: { code: 'server_error' } });
   });
 
-  it('given an early and a late viewer -> then both have all of it, and two streams were read', async () => {
-    const id = await startStreamed('text', {}, { ...RUN, emulator_run_seconds: '3' });
-    const early = told(client.tail(id));
-    const seen = await told(client.tail(id), (events) => ofKind(events, 'text').length >= 20);
-    const late = await told(client.tail(id));
-    expect(textTold(late).startsWith(textTold(seen))).toBe(true);
-    expectWholeText(late);
-    expectWholeText(await early);
-    expect(textTold(await early)).toBe(textTold(late));
+  it('given five viewers, early, in the middle and late, one of them leaving -> then the same text, a stream for each', async () => {
+    const id = await startStreamed('text', {}, { ...RUN, emulator_run_seconds: '5', emulator_output_bytes: '4000' });
+    const viewers: Promise<TailEvent[]>[] = [told(client.tail(id)), told(client.tail(id))];
+    const left = await told(client.tail(id), (events) => ofKind(events, 'text').length >= 10);
+    const middle: TailEvent[] = [];
+    viewers.push(watched(id, middle));
+    await eventually('half of it has come', () => ofKind(middle, 'text').length >= 30);
+    viewers.push(told(client.tail(id)));
+    const whole = await Promise.all(viewers);
+    whole.forEach(expectWholeText);
+    const [text = ''] = whole.map(textTold);
+    expect(whole.map((events) => [sha256(textTold(events)), restartsIn(events)])).toEqual(
+      whole.map(() => [sha256(text), 0]),
+    );
+    expect(text.startsWith(textTold(left))).toBe(true);
+    expect(textTold(left).length).toBeLessThan(text.length);
+    const { responseId } = endOfTail(whole[0] ?? []);
+    // The worker's own begins where its create was left.
+    const ofViewers = () => streamsOf(responseId).filter(({ startingAfter }) => startingAfter === null);
+    await eventually('all are closed', () => ofViewers().every(({ outcome }) => outcome !== 'open'));
+    expect(
+      ofViewers()
+        .map(({ outcome }) => outcome)
+        .sort(),
+    ).toEqual(['done', 'done', 'done', 'done', 'left']);
   });
 
   it('given an item of a batch -> then its text, live, as its record has it', async () => {

@@ -1,8 +1,9 @@
 /** `npm start -- --webhook` and `npm run webhook` as processes, and the verbs about what is left upstream. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OrphanReport, SweepReport } from '../src/client';
-import { eventually, processesNaming, reaching } from './helpers/embedded';
-import { newPlace, runNode, type Place, type Running } from './helpers/programs';
+import { eventually, reaching } from './helpers/embedded';
+import { newPlace, runNode, stopPlace, type Place, type Running } from './helpers/programs';
+import { SECRET } from './helpers/receiver';
 
 let place: Place;
 let started: Running;
@@ -11,14 +12,8 @@ beforeAll(async () => {
   place = await newPlace();
   started = await place.start({ DURABLE_RESPONSES_WEBHOOK_PORT: '0' }, ['--webhook']);
 });
-afterAll(async () => {
-  started.child.kill('SIGINT');
-  expect((await started.ended).code).toBe(0);
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
+afterAll(() => stopPlace(place, started));
 
-const SECRET = `whsec_${Buffer.from('a secret of this test').toString('base64')}`;
 const RUN = ['--metadata', 'emulator_queued_seconds=0', '--metadata', 'emulator_run_seconds=1'];
 const ask = (id: string) =>
   place.cli([

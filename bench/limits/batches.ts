@@ -41,6 +41,3 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
   for (const end = Date.now() + 120_000; !(await isSo()); await sleep(100))
     if (Date.now() > end) throw new Error(`Waited two minutes: ${what}.`);
 }
-
-export const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

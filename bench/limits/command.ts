@@ -1,6 +1,6 @@
 /** `npm run bench -- limits`: what a cancel, a priority, a tenant, a cap and a budget do at their full size. */
 import { Option, type Command } from 'commander';
-import { cpus } from 'node:os';
+import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { withPlace, type Place } from '../scale/place';
 import { cancelAtFullWindow } from './cancel';
@@ -22,27 +22,25 @@ const MEASUREMENTS: Record<string, (place: Place) => Promise<Measured>> = {
   budget: stopAtBudget,
 };
 
-async function measure(only: string | undefined, write: (name: string, text: string) => void): Promise<void> {
+async function measure(only: string | undefined, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const rows: string[] = [];
+  const rows: string[][] = [];
   for (const [name, measurement] of Object.entries(MEASUREMENTS)) {
     if (only !== undefined && only !== name) continue;
     const { what, figures, broken } = await withPlace(1, measurement);
-    rows.push(`| ${what} | ${figures} |`);
+    rows.push([what, figures]);
     console.error(`${what}: ${figures}`);
     for (const promise of broken) console.error(`  BROKEN: ${promise}`);
     if (broken.length > 0) process.exitCode = 1;
   }
-  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const text = `Looks every second (the cancel: every minute); ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
-  console.log(text);
-  if (only === undefined) write('limits', text);
+  const text = `Looks every second (the cancel: every minute); ${machine()}.\n\n${markdown(['', ''], rows)}`;
+  publish('limits', text, isForPage);
 }
 
-export function addLimitsCommand(program: Command, write: (name: string, text: string) => void): void {
+export function addLimitsCommand(program: Command): void {
   program
     .command('limits')
     .description('cancel, priorities, tenants, the cap and a budget at full size')
     .addOption(new Option('--only <name>', 'one of them, and nothing is written').choices(Object.keys(MEASUREMENTS)))
-    .action(({ only }: { only?: string }) => measure(only, write));
+    .action(({ only }: { only?: string }, command: Command) => measure(only, !isChanged(command)));
 }

@@ -4,7 +4,8 @@ import { maxInFlight } from '../../emulator';
 import type { GateStatus, TaskOptions } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
 import type { Place } from '../scale/place';
-import { begin, createsOf, itemsOf, ledgerOf, median, resultOf, until } from './batches';
+import { begin, createsOf, itemsOf, ledgerOf, resultOf, until } from './batches';
+import { median } from '../percentile';
 import type { Measured } from './command';
 
 const CAP = 20;

@@ -1,12 +1,10 @@
 /** `npm run bench -- batch` and `npm run bench -- window`. */
-import type { Command } from 'commander';
-import { cpus } from 'node:os';
+import { Option, type Command } from 'commander';
+import { machine, markdown, publish } from '../page';
 import type { ScalePlan } from './plan';
 import { endOnSignals } from './processes';
 import { runScale, type ScaleFigures } from './run';
 import { brokenPromises } from './verdict';
-
-type Write = (name: string, text: string) => void;
 
 interface Flags {
   tasks: string;
@@ -22,6 +20,13 @@ interface Flags {
   itemsPerPage?: string;
   timeScale: string;
   seed: string;
+}
+
+interface WindowFlags {
+  tasks: string;
+  concurrency: string;
+  seconds: string;
+  watch: ScalePlan['watch'];
 }
 
 const planOf = (flags: Flags): ScalePlan => ({
@@ -91,23 +96,22 @@ function rowsOf(figures: ScaleFigures, plan: ScalePlan): [string, string][] {
   ];
 }
 
-async function measure(name: string, plan: ScalePlan, write: Write): Promise<void> {
+async function measure(name: string, plan: ScalePlan): Promise<void> {
   endOnSignals();
   const figures = await runScale(plan, (text) => console.error(text));
   const broken = brokenPromises(figures, plan);
   for (const promise of broken.slice(0, 20)) console.error(promise);
-  const rows = rowsOf(figures, plan).map((row) => `| ${row.join(' | ')} |`);
   const what = `${plan.tasks} tasks of ${plan.minSeconds} to ${plan.maxSeconds} s and ${plan.badLines} bad lines`;
-  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
-  const looks = `looks after ${plan.pollIntervalsSeconds.join(', ')} s`;
-  const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine}.\n\n${['|  |  |', '| --- | --- |', ...rows].join('\n')}`;
-  console.log(text);
-  write(name, text);
+  const looks =
+    plan.watch === undefined || plan.watch === 'poll'
+      ? `looks after ${plan.pollIntervalsSeconds.join(', ')} s`
+      : `watched by the ${plan.watch}`;
+  const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine()}.\n\n${markdown(['', ''], rowsOf(figures, plan))}`;
+  publish(name, text);
   if (broken.length > 0) process.exitCode = 1;
 }
 
-/** Adds the commands; `write` takes a table into the page of benchmarks. */
-export function addScaleCommands(program: Command, write: Write): void {
+export function addScaleCommands(program: Command): void {
   program
     .command('batch')
     .description('a large batch with tasks of every fate, while the worker and the server are killed')
@@ -124,14 +128,19 @@ export function addScaleCommands(program: Command, write: Write): void {
     .option('--time-scale <n>', 'divides the durations upstream', '1')
     .option('--stuck-seconds <n>', 'deadline of what never ends upstream', '30')
     .option('--seed <n>', '', '1')
-    .action((flags: Flags) => measure('batch', planOf(flags), write));
+    .action((flags: Flags) => measure('batch', planOf(flags)));
+  addWindowCommand(program);
+}
+
+function addWindowCommand(program: Command): void {
   program
     .command('window')
     .description('tasks of equal length: how full the window stays')
     .option('--tasks <n>', '', '2000')
     .option('--concurrency <n>', '', '100')
     .option('--seconds <n>', '', '20')
-    .action(({ tasks, concurrency, seconds }: { tasks: string; concurrency: string; seconds: string }) => {
+    .addOption(new Option('--watch <way>', '').choices(['poll', 'stream', 'webhook']).default('webhook'))
+    .action(({ tasks, concurrency, seconds, watch }: WindowFlags) => {
       const none = {
         badLines: '0',
         kills: '0',
@@ -144,6 +153,6 @@ export function addScaleCommands(program: Command, write: Write): void {
       };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
       const plan = planOf({ tasks, concurrency, ...equal, ...none });
-      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0 }, write);
+      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0, watch });
     });
 }

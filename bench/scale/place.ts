@@ -19,11 +19,17 @@ export interface Place {
   worker: KilledProgram;
   /** One more, with settings of its own; `start` it. It is stopped at the end. */
   newWorker: (env: Record<string, string>) => KilledProgram;
+  /** Programs reach the servers with these. */
+  settings: Record<string, string>;
   /** The process of the Temporal server now; undefined while there is none. Its keeper starts it again. */
   serverPid: () => Promise<number | undefined>;
   /** Grows with everything that is asked of the emulator. */
   journalBytes: () => number;
+  /** Base URL of its API. */
+  emulatorUrl: string;
   fromEmulator: <T>(page: string) => Promise<T>;
+  /** Replaces what it has on a page. */
+  toEmulator: (page: string, list: unknown[]) => Promise<void>;
   meters: { worker: UsageMeter; server: UsageMeter; emulator: UsageMeter };
 }
 
@@ -32,58 +38,75 @@ function startEmulator(journal: string, timeScale: number): KilledProgram {
   return new KilledProgram({ file: 'emulator/main.js', args, ready: /http:\S+\/v1(?= )/ });
 }
 
-function workerOf(address: string, emulatorUrl: string, storeDir: string, more: Record<string, string> = {}) {
-  const env = {
-    ...more,
-    TEMPORAL_ADDRESS: address,
-    DURABLE_RESPONSES_ENCRYPTION: 'off',
-    OPENAI_API_KEY: 'sk-bench',
-    OPENAI_BASE_URL: emulatorUrl,
-    DURABLE_RESPONSES_STORE_DIR: storeDir,
-    DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
-  };
-  return new KilledProgram({ file: 'src/start.js', env, ready: /Worker on / });
-}
+const settingsOf = (address: string, emulatorUrl: string, storeDir: string): Place['settings'] => ({
+  TEMPORAL_ADDRESS: address,
+  DURABLE_RESPONSES_ENCRYPTION: 'off',
+  OPENAI_API_KEY: 'sk-bench',
+  OPENAI_BASE_URL: emulatorUrl,
+  DURABLE_RESPONSES_STORE_DIR: storeDir,
+  DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
+});
 
-function fleetOf(address: string, emulatorUrl: string, storeDir: string) {
-  const worker = workerOf(address, emulatorUrl, storeDir);
+const workerOf = (env: Record<string, string>): KilledProgram =>
+  new KilledProgram({ file: 'src/start.js', env, ready: /Worker on / });
+
+function fleetOf(settings: Place['settings'], own: Record<string, string>) {
+  const worker = workerOf({ ...own, ...settings });
   const all = [worker];
   const newWorker: Place['newWorker'] = (env) => {
-    const other = workerOf(address, emulatorUrl, storeDir, env);
+    const other = workerOf({ ...env, ...settings });
     all.push(other);
     return other;
   };
   return { worker, newWorker, stop: () => Promise.all(all.map((one) => one.stop())) };
 }
 
-const emulatorPage =
-  (url: string): Place['fromEmulator'] =>
-  async <T>(page: string) =>
-    (await (await fetch(url.replace('/v1', `/emulator/${page}`))).json()) as T;
+function adminOf(url: string): Pick<Place, 'fromEmulator' | 'toEmulator'> {
+  const addressOf = (page: string) => url.replace('/v1', `/emulator/${page}`);
+  return {
+    fromEmulator: async <T>(page: string) => (await (await fetch(addressOf(page))).json()) as T,
+    toEmulator: async (page, list) => {
+      const headers = { 'content-type': 'application/json' };
+      const reply = await fetch(addressOf(page), { method: 'POST', headers, body: JSON.stringify(list) });
+      if (!reply.ok) throw new Error(`The emulator takes no ${page}: ${await reply.text()}`);
+    },
+  };
+}
+
+const metersOf = (worker: KilledProgram, serverPid: Place['serverPid'], emulator: KilledProgram): Place['meters'] => ({
+  worker: new UsageMeter(() => worker.pid),
+  server: new UsageMeter(serverPid),
+  emulator: new UsageMeter(() => emulator.pid),
+});
+
+const filesIn = (folder: string) => ({
+  storeDir: join(folder, 'store'),
+  dataDir: join(folder, 'data'),
+  journal: join(folder, 'emulator.jsonl'),
+});
 
 async function serverPidIn(dataDir: string): Promise<number | undefined> {
   const pid = (await readRecord(dataDir))?.temporalPid;
   return pid !== undefined && isAlive(pid) ? pid : undefined;
 }
 
-/** Starts the servers; `body` starts the worker. */
-export async function withPlace<T>(timeScale: number, body: (place: Place) => Promise<T>): Promise<T> {
+/** Starts the servers; `body` starts the worker, which has more settings of its own in `workerEnv`. */
+export async function withPlace<T>(
+  timeScale: number,
+  body: (place: Place) => Promise<T>,
+  workerEnv: Record<string, string> = {},
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-responses-scale-'));
-  const storeDir = join(folder, 'store');
-  const dataDir = join(folder, 'data');
-  const journal = join(folder, 'emulator.jsonl');
+  const { storeDir, dataDir, journal } = filesIn(folder);
   const emulator = startEmulator(journal, timeScale);
   const emulatorUrl = await emulator.start();
   const hold = await holdEmbedded({ ...loadConfig(), dataDir }, { temporal: true, emulator: false });
   const { temporalAddress: address = '' } = hold;
   const connection = await Connection.connect({ address });
-  const { worker, newWorker, stop } = fleetOf(address, emulatorUrl, storeDir);
+  const settings = settingsOf(address, emulatorUrl, storeDir);
+  const { worker, newWorker, stop } = fleetOf(settings, workerEnv);
   const serverPid = () => serverPidIn(dataDir);
-  const meters = {
-    worker: new UsageMeter(() => worker.pid),
-    server: new UsageMeter(serverPid),
-    emulator: new UsageMeter(() => emulator.pid),
-  };
+  const meters = metersOf(worker, serverPid, emulator);
   try {
     return await body({
       folder,
@@ -91,9 +114,11 @@ export async function withPlace<T>(timeScale: number, body: (place: Place) => Pr
       store: folderStore(storeDir),
       worker,
       newWorker,
+      settings,
       serverPid,
       journalBytes: () => statSync(journal).size,
-      fromEmulator: emulatorPage(emulatorUrl),
+      emulatorUrl,
+      ...adminOf(emulatorUrl),
       meters,
     });
   } finally {

@@ -18,6 +18,7 @@ export interface ScalePlan {
   killEverySeconds: number;
   /** A window stays full only when ends are known soon. */
   pollIntervalsSeconds: number[];
+  watch?: 'poll' | 'stream' | 'webhook';
   itemsPerPage?: number;
   /** The emulator divides the durations of responses by this; deadlines and looks are in real time. */
   timeScale: number;

@@ -30,7 +30,7 @@ function compiled(file: string): string {
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 export interface ProgramOptions {
-  file: 'src/start.js' | 'emulator/main.js';
+  file: 'src/start.js' | 'src/webhook/main.js' | 'emulator/main.js';
   args?: string[];
   env?: Record<string, string>;
   /** It serves when it has said this. */

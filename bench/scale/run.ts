@@ -21,6 +21,7 @@ import { killOnTheWay, type Kills } from './kills';
 import { withPlace, type Place } from './place';
 import { planLines, type PlannedLine, type ScalePlan } from './plan';
 import type { Usage } from './usage';
+import { withReceiver } from '../watch/receiver';
 
 const BATCH_ID = 'batch-scale';
 
@@ -98,9 +99,9 @@ async function judge(place: Place, plan: ScalePlan, lines: PlannedLine[], pages:
 async function start({ client, store }: Place, plan: ScalePlan, lines: PlannedLine[]): Promise<number> {
   const { items, problems } = parseBatchLines(lines.map(({ text }) => text).join('\n'));
   if (problems.length !== plan.badLines) throw new Error(`${problems.length} bad lines, not ${plan.badLines}.`);
-  const { concurrency, itemsPerPage, pollIntervalsSeconds } = plan;
+  const { concurrency, itemsPerPage, pollIntervalsSeconds, watch } = plan;
   const context = { client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store };
-  const batch = { items, concurrency, options: { pollIntervalsSeconds } };
+  const batch = { items, concurrency, options: { pollIntervalsSeconds, watch } };
   await startBatch(context, batch, { id: BATCH_ID, random: 'scale', itemsPerPage });
   return (await readManifest(store, batchFolder(BATCH_ID, 'scale'))).pages.length;
 }
@@ -143,5 +144,9 @@ async function runIn(place: Place, plan: ScalePlan, say: (text: string) => void)
 
 /** Runs the plan and judges it. Says how it goes through `say`. */
 export function runScale(plan: ScalePlan, say: (text: string) => void = () => undefined): Promise<ScaleFigures> {
-  return withPlace(plan.timeScale, (place) => runIn(place, plan, say));
+  const run = (place: Place) => runIn(place, plan, say);
+  const isTold = plan.watch === 'webhook';
+  // Every id begins with that of the batch.
+  const body = (place: Place) => (isTold ? withReceiver(place, ['batch'], () => run(place)) : run(place));
+  return withPlace(plan.timeScale, body, { DURABLE_RESPONSES_MAX_STREAMS: String(plan.concurrency) });
 }

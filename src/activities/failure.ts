@@ -1,5 +1,5 @@
 /** Faults as the failures that Temporal carries to the workflow. */
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import type { UpstreamFault } from '../contracts';
 
 /** The failure's type is the fault's; its only detail is the fault. No cause: it could carry what was redacted. */
@@ -12,5 +12,19 @@ export function failureOf(fault: UpstreamFault): ApplicationFailure {
     nonRetryable: !fault.retryable,
     details: [fault],
     ...(benign ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+}
+
+/**
+ * Why an activity that was told to stop has not done its work. A worker that goes is no reason to end anything: the next
+ * attempt goes on from the heartbeat.
+ */
+export function interrupted({ reason }: AbortSignal): Error {
+  if (!(reason instanceof Error)) return new CancelledFailure('Cancelled.');
+  if (reason.message !== 'WORKER_SHUTDOWN') return reason;
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'The worker stops; the next one goes on.',
+    category: ApplicationFailureCategory.BENIGN,
   });
 }

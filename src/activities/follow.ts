@@ -1,10 +1,10 @@
 /** Follows the stream of a response to its end. What it says wakes us; what counts is what a GET says. */
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { FollowHeartbeat, FollowInput, FollowReport, UpstreamFault, VisitReport } from '../contracts';
 import { EventCursor } from '../stream/event-cursor';
 import { toFault } from '../upstream';
 import type { ResponseDeps } from './create-once';
+import { interrupted } from './failure';
 import { leaveAtEnd } from './gate';
 import { keepHeartbeating } from './heartbeat';
 import { look, newReport, pause, type VisitDeps } from './visit';
@@ -99,17 +99,6 @@ export async function follow(
   }
 }
 
-/** A worker that goes is no reason to end anything: the next attempt goes on from the heartbeat. */
-function interrupted(error: unknown): unknown {
-  const reason: unknown = Context.current().cancellationSignal.reason ?? error;
-  if (!(reason instanceof Error && reason.message === 'WORKER_SHUTDOWN')) return reason;
-  return ApplicationFailure.create({
-    type: 'WorkerShutdown',
-    message: 'The worker stops; the next one goes on.',
-    category: ApplicationFailureCategory.BENIGN,
-  });
-}
-
 export function createFollowActivities(deps: ResponseDeps) {
   return {
     /**
@@ -134,7 +123,7 @@ export function createFollowActivities(deps: ResponseDeps) {
       } catch (error) {
         if (!signal.aborted) throw error;
         Context.current().heartbeat(details());
-        throw interrupted(error);
+        throw interrupted(signal);
       } finally {
         heartbeat.stop();
       }

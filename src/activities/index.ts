@@ -8,6 +8,7 @@ import { createBatchActivities } from './batch';
 import { createFollowActivities } from './follow';
 import { createGateActivities } from './gate';
 import { gateDesk } from './gate-desk';
+import { createNetActivities } from './net';
 import { createReportActivities } from './report';
 import type { SecretProvider } from './request-body';
 import { createResourceActivities, type CleanUpHook } from './resources';
@@ -40,6 +41,7 @@ export function createActivities(options: ActivityOptions) {
   return {
     ...createResponseActivities(deps),
     ...createFollowActivities(deps),
+    ...createNetActivities(deps),
     ...createBatchActivities({ store }),
     ...createGateActivities(),
     ...createReportActivities({ upstream, store, nowMs }),

@@ -43,7 +43,7 @@ function warnOfLost({ batchId, reason, counts, openPages }: LostBatchResult): vo
   if (counts.unknown)
     say(
       `${counts.unknown} items are unknown: their responses may still run upstream and be paid. Each record names its ` +
-        'task: see `task status ID`, or look for metadata.task_id.',
+        'task: see `task status ID`. `sweep` finds what is left running, and cancels it.',
     );
   if (openPages > 0) say(`${openPages} of its pages still run and may write more down: repeat this later.`);
 }

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { Priority, ResponseRequest, TaskInput, TaskOptions, WatchOption } from '../contracts';
 import { PRIORITIES, WATCH_OPTIONS } from '../contracts';
 import { assertTask, checkId } from '../door';
+import { isObject } from '../is-object';
 import { UsageError } from '../errors';
 
 /** The wishes of `task start` and, for those that apply, `task attach`. */
@@ -52,7 +53,7 @@ export function pair(text: string, all: Record<string, string>): Record<string, 
 function objectOf(json: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(json.replace(/^\uFEFF/, ''));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return isObject(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }

@@ -36,17 +36,15 @@ export class Screen {
   }
 
   /** Text as it comes; control characters are shown and not sent. */
-  write(text: string): void {
+  write(text: string, before = '', after = ''): void {
     if (text === '') return;
     this.midLine = !text.endsWith('\n');
-    this.out.write(visible(text));
+    this.out.write(`${before}${visible(text)}${after}`);
   }
 
   /** The same, paler. */
   writeDim(text: string): void {
-    if (text === '') return;
-    this.midLine = !text.endsWith('\n');
-    this.out.write(`${DIM}${visible(text)}${NOT_DIM}`);
+    this.write(text, DIM, NOT_DIM);
   }
 
   /** A pale line of its own. */

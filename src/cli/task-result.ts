@@ -1,5 +1,6 @@
 /** How a task ended, for a person and for the caller's shell. */
 import type { TaskResult } from '../contracts';
+import { orphanText } from '../contracts/describe';
 import { EXIT, printAnswer, say } from './output';
 
 /** What there is to know of the end goes to stderr, the answer to stdout. */
@@ -15,7 +16,7 @@ export function showEnd(result: TaskResult): void {
   if (error) say(`  error ${error.code}: ${error.message}`);
   if (incompleteReason) say(`  incomplete: ${incompleteReason}`);
   if (usage) say(`  tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`);
-  for (const { attempt, reason } of result.possibleOrphans) say(`  possible orphan: attempt ${attempt}, ${reason}`);
+  for (const orphan of result.possibleOrphans) say(`  possible orphan: ${orphanText(orphan)}`);
   for (const left of result.notCleaned) say(`  not cleaned: ${left}`);
 }
 

@@ -39,6 +39,16 @@ export async function describe(
   return { ...found, kind };
 }
 
+/** How a workflow stands: RUNNING, COMPLETED, TERMINATED, ...; null when the server does not know it. */
+export async function executionOf(client: Client, id: string): Promise<string | null> {
+  try {
+    return (await client.workflow.getHandle(id).describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
 /** Answered by a worker within 3 s, or not at all. */
 export function query<T>(client: Client, ask: () => Promise<T>): Promise<T> {
   return client.connection.withDeadline(Date.now() + QUERY_DEADLINE_MS, ask);

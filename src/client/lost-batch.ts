@@ -1,9 +1,10 @@
 /** Batches whose workflow was terminated or failed. Their pages outlive it for a moment: they cancel what runs. */
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { BatchResult } from '../contracts';
 import type { BlobStore } from '../store';
 import { readManifest } from '../store/batch-records';
 import { countRecord, emptyTally } from '../workflows/tally';
+import { executionOf } from './describe';
 import { entriesOf, type LostBatch, type RecordedBatch } from './records';
 
 /** Far more than a cancel upstream takes. Without a worker they never end. */
@@ -24,16 +25,6 @@ async function pagesInHistory(client: Client, batchId: string): Promise<{ id: st
   );
   const opened = (events ?? []).map((event) => event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId);
   return opened.filter((id) => typeof id === 'string').map((id) => ({ id, completed: completed.has(id) }));
-}
-
-/** Null when the server does not know it. */
-async function executionOf(client: Client, id: string): Promise<string | null> {
-  try {
-    return (await client.workflow.getHandle(id).describe()).status.name;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
 }
 
 /** Pages that did not complete: what they have not written down may have been started. Others write all of it down. */

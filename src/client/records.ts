@@ -50,7 +50,7 @@ function missingRecord({ id, result, lost }: RecordedBatch, head: ItemHead, mayb
   const what = result ? 'The workflow of its page' : 'The batch';
   const message =
     `${what} ended before it wrote this item down. If ${workflowId} was started, its response may be paid: ` +
-    `see \`task status ${workflowId}\`, or look for metadata.task_id.`;
+    `see \`task status ${workflowId}\`; \`sweep\` finds what is left running, and cancels it.`;
   return emptyRecord(head, 'unknown', { code: result ? 'page_lost' : 'batch_lost', message }, workflowId);
 }
 

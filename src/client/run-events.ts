@@ -1,7 +1,7 @@
 /** The events of a run that tell of its responses, with what they carry. No worker is needed for it. */
 import type { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import { decoded } from './payloads';
 
 export type RunEventKind = 'input' | 'signal' | 'scheduled' | 'completed' | 'failed' | 'timedOut' | 'canceled';
 
@@ -68,9 +68,6 @@ const of = ({ scheduledEventId }: { scheduledEventId?: EventId }) => ({ schedule
 const timeOf = ({ eventTime }: RawEvent): string | null =>
   eventTime?.seconds ? new Date(Number(eventTime.seconds) * 1000).toISOString() : null;
 
-const decoded = (client: Client, payloads: Payload[] | null | undefined): Promise<unknown[]> =>
-  decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
-
 /** In their order. */
 export async function runEvents(client: Client, workflowId: string, runId: string): Promise<RunEvent[]> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -89,13 +86,4 @@ export async function runEvents(client: Client, workflowId: string, runId: strin
     });
   }
   return all;
-}
-
-/** Details of the heartbeats of activities that were under way when a run ended, where the server still has them. */
-export async function lastHeartbeats(client: Client, workflowId: string, runId: string): Promise<unknown[]> {
-  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-  const details = (raw.pendingActivities ?? []).map(({ heartbeatDetails }) =>
-    decoded(client, heartbeatDetails?.payloads),
-  );
-  return (await Promise.all(details)).flat();
 }

@@ -1,15 +1,10 @@
 /** Starting workflows: one id, one run, however often it is started. */
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BatchInput, TaskInput, TaskOptions } from '../contracts';
 import { priorityOf, summaryOf, taskDetails, taskSummary } from '../contracts/describe';
 import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
-import { describe, type Kind } from './describe';
+import { describe, executionOf, type Kind } from './describe';
 
 /** A task, batch or report that is known to the server. */
 export interface Started {
@@ -37,12 +32,7 @@ const TYPES: Record<Kind, string> = { task: TASK_WORKFLOW, batch: BATCH_WORKFLOW
 
 /** Null when nothing has this id yet. @throws UsageError when something of another kind has it. */
 export async function findStarted({ client }: StartContext, id: string, kind: Kind): Promise<Started | null> {
-  try {
-    await client.workflow.getHandle(id).describe();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
-  }
+  if ((await executionOf(client, id)) === null) return null;
   const { runId } = await describe(client, id, kind);
   return { id, runId, joined: true };
 }

@@ -5,6 +5,7 @@ import { SEARCH_ATTRIBUTES } from '../names';
 import { taskStatusQuery } from '../workflows/messages';
 import { reportProgressQuery } from '../workflows/report-messages';
 import { describe, query, type Kind } from './describe';
+import { withNet } from './net-look';
 import { readBatchProgress } from './read-batch';
 
 /** What is known of a task, batch or report; `view` is null when no worker answered in time. */
@@ -19,10 +20,13 @@ export interface StatusReport {
 }
 
 export async function readStatus(client: Client, id: string): Promise<StatusReport> {
-  const { kind, status, typedSearchAttributes } = await describe(client, id);
+  const { kind, status, typedSearchAttributes, raw } = await describe(client, id);
   const handle = client.workflow.getHandle(id);
   const ask = {
-    task: () => query(client, () => handle.query(taskStatusQuery)),
+    task: async () => {
+      const asked = await query(client, () => handle.query(taskStatusQuery));
+      return withNet(client, asked, raw.pendingActivities ?? []);
+    },
     batch: () => readBatchProgress(client, id),
     report: () => query(client, () => handle.query(reportProgressQuery)),
   };

@@ -1,11 +1,13 @@
 /** What tasks have left running upstream whose workflow was ended without its cleanup; and its end. */
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Response } from 'openai/resources/responses/responses';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attachedTaskId } from '../names';
 import { isTerminalStatus, toFault, type Upstream } from '../upstream';
 import { boundedTasks, inTurns, type Bounds } from './closed-tasks';
-import { lastHeartbeats, runEvents } from './run-events';
+import { executionOf } from './describe';
+import { runEvents } from './run-events';
+import { detailsOf } from './task-look';
 import { traceOf } from './trace';
 
 /** What may still run upstream, or did. */
@@ -54,15 +56,6 @@ const SETTLE_LOOKS = 10;
 
 const statusOf = (response: Response): string => String(response.status);
 
-async function isRunning(client: Client, id: string): Promise<boolean> {
-  try {
-    return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
-
 /** After a cancel that was refused too: what a GET says counts. */
 async function cancelled(upstream: Upstream, responseId: string): Promise<Finding> {
   const refused = await upstream.cancel(responseId).then(
@@ -88,7 +81,7 @@ async function findingOf({ client, upstream, cancel }: SweepDeps, taskId: string
     // What was attached to belongs to somebody else.
     if (response.metadata?.task_id !== taskId) return left('it was not created by this task');
     const watcher = attachedTaskId(responseId);
-    if (await isRunning(client, watcher)) return left(`${watcher} watches it`);
+    if ((await executionOf(client, watcher)) === 'RUNNING') return left(`${watcher} watches it`);
     return cancel ? await cancelled(upstream, responseId) : ({ state: 'to_cancel', detail: status } satisfies Finding);
   } catch (error) {
     const fault = toFault(error, Date.now(), upstream.secrets);
@@ -106,11 +99,13 @@ async function sweepRun(
   const newest = await client.workflow.getHandle(taskId).describe();
   // A reset ends a run as terminated, and goes on with its response in another one.
   if (newest.runId !== runId) return { leftovers: [], ended: 0 };
+  // Of activities that were under way at the end, where the server still has them.
+  const underWay = newest.raw.pendingActivities ?? [];
   const [events, heartbeats] = await Promise.all([
     runEvents(client, taskId, runId),
-    lastHeartbeats(client, taskId, runId),
+    Promise.all(underWay.map((activity) => detailsOf(client, activity))),
   ]);
-  const { responseIds, lost } = traceOf(events, heartbeats);
+  const { responseIds, lost } = traceOf(events, heartbeats.flat());
   const about = { taskId, runId, execution: status.name, closedAt: closeTime?.toISOString() ?? null };
   const found = await Promise.all(
     responseIds.map(async (responseId) => ({ responseId, finding: await findingOf(deps, taskId, responseId) })),

@@ -51,7 +51,8 @@ class Following {
     try {
       return await this.read(leave.signal);
     } catch (error) {
-      return this.judge(error);
+      // After the last event upstream has nothing more to say, however often it is asked.
+      return this.cursor.isTerminal ? { how: 'over' } : this.judge(error);
     } finally {
       leave.abort();
       this.follower.signal.removeEventListener('abort', stop);
@@ -60,9 +61,9 @@ class Following {
 
   private async read(signal: AbortSignal): Promise<Ending> {
     const { follower, cursor } = this;
+    cursor.begin();
     // Asked for anew each time: the emulator may have come back on another port.
     const upstream = await follower.upstream();
-    cursor.begin();
     for await (const event of upstream.events(this.responseId, { startingAfter: cursor.last, include: [], signal })) {
       if (follower.signal.aborted) return { how: 'over' };
       this.missing = 0;

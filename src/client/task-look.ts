@@ -4,9 +4,9 @@ import type { TaskStatus, TaskStatusView } from '../contracts';
 import { RESPONSE_ID_PATTERN, SEARCH_ATTRIBUTES } from '../names';
 import { taskStatusQuery } from '../workflows/messages';
 import { query } from './describe';
+import { decoded } from './payloads';
 
-type Activities = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>;
-type Payloads = NonNullable<NonNullable<Activities[number]['heartbeatDetails']>['payloads']>;
+export type Activities = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>;
 
 /** What the heartbeats of an activity tell. */
 interface Heartbeat {
@@ -39,17 +39,15 @@ function read(details: unknown): Heartbeat {
   return { responseId, hasStarted: upstreamStatus === 'in_progress' || isStreamed };
 }
 
-async function decoded(client: Client, payloads: Payloads): Promise<unknown> {
-  const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter;
-  let plain = payloads;
-  for (const codec of [...payloadCodecs].reverse()) plain = await codec.decode(plain);
-  return plain[0] ? payloadConverter.fromPayload(plain[0]) : null;
-}
+/** The details of an activity's last heartbeat; empty when there are none. */
+export const detailsOf = (client: Client, activity: Activities[number] | undefined): Promise<unknown[]> =>
+  decoded(client, activity?.heartbeatDetails?.payloads);
 
 async function heartbeatOf(client: Client, activities: Activities): Promise<Heartbeat> {
-  for (const { heartbeatDetails } of activities) {
+  for (const activity of activities) {
     // What cannot be decoded here is no reason to show nothing: the workflow will say it too.
-    const found = read(await decoded(client, heartbeatDetails?.payloads ?? []).catch(() => null));
+    const [details] = await detailsOf(client, activity).catch(() => []);
+    const found = read(details);
     if (found.responseId !== null) return found;
   }
   return NOTHING;

@@ -1,4 +1,5 @@
 /** What a run has left upstream: the responses that its history names, and the creates whose id it does not. Pure. */
+import { isObject } from '../is-object';
 import { RESPONSE_ID_PATTERN } from '../names';
 import type { RunEvent } from './run-events';
 
@@ -13,8 +14,6 @@ export interface Trace {
   responseIds: string[];
   lost: LostCreate[];
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** The id in an argument, a result, or the details of a heartbeat; null for none. */
 function idIn(value: unknown): string | null {

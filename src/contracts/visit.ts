@@ -72,6 +72,11 @@ export interface CheckInput {
   plan: VisitPlan;
 }
 
+export interface AwaitEndInput extends CheckInput {
+  /** The wait after a look that failed: shorter than those of the schedule. */
+  secondsAfterFault: number;
+}
+
 /** Heartbeat details of `startResponse`: a lost worker's successor learns from them what was sent. */
 export type StartHeartbeat = { phase: 'sending'; attempt: number } | { phase: 'created'; report: VisitReport };
 
@@ -138,6 +143,12 @@ export interface StoredAnswer {
   response: Response;
   /** `x-request-id` of the GET that gave it; null when it had none. */
   requestId: string | null;
+}
+
+/** Heartbeat details of `awaitEnd`: what its attempts have seen so far. */
+export interface AwaitEndHeartbeat extends VisitReport {
+  /** When the next attempt is due, from when the activity was scheduled. */
+  dueSeconds: number;
 }
 
 /** A terminal response, as a GET (or the reply of the create) gave it. */

@@ -52,11 +52,13 @@ function readRow(names: string[], cells: string[], defaults: LineDefaults): Read
   if (bytes > MAX_BYTES) {
     return wrong('line', `${count(bytes)} bytes are more than ${count(MAX_BYTES)}; shorten it, or upload a file`);
   }
-  return flatForm(fieldsOf(names, cells), defaults);
+  const read = flatForm(fieldsOf(names, cells), defaults);
+  return names.includes('custom_id') ? { ...read, idField: 'custom_id' } : read;
 }
 
 /**
- * Reads a CSV of tasks. The header names the columns: `input` (or `prompt`), `id` (or `custom_id`), `model`,
+ * Reads a CSV of tasks. The header names the columns: `input` (or `prompt`), `id`, or `custom_id` (any text,
+ * as in the Batch API), `model`,
  * `instructions`, options like `max_wait_seconds`, `metadata.NAME`, `label.NAME`. An empty cell gives nothing, so the
  * default holds. A bad row is an item with a `problem`, as with `parseBatchLines`.
  *

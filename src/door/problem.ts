@@ -7,10 +7,8 @@ export interface Problem {
 
 export type Fields = Record<string, unknown>;
 
-/** True for an object that is neither null nor an array. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+/** The fields of a JSON object. */
+export { isObject as isFields } from '../is-object';
 
 /** An own field; null and undefined both count as left out, as in the API. */
 export function own(fields: Fields, name: string): unknown {

@@ -1,4 +1,5 @@
 /** From a Response object of the API to what we keep of it. Pure; nothing in the object is trusted to be there. */
+import { isObject } from '../is-object';
 import type { Response, ResponseOutputItem } from 'openai/resources/responses/responses';
 import type { Answer, TaskError } from '../contracts';
 import { RESPONSE_ID_PATTERN } from '../names';
@@ -10,9 +11,6 @@ const WAITING = new Set(['queued', 'in_progress']);
 
 export const isTerminalStatus = (status: string): status is Answer['status'] => TERMINAL.has(status);
 export const isKnownStatus = (status: string): boolean => TERMINAL.has(status) || WAITING.has(status);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The id of what a create made. @throws ProtocolError when there is none: it may have been made all the same. */
 export function createdId(value: unknown): string {

@@ -1,13 +1,11 @@
 /** A Response object as the store keeps it: as upstream gave it, without what must not lie on a disk. Pure. */
+import { isObject } from '../is-object';
 import type { Response } from 'openai/resources/responses/responses';
 import type { StoredAnswer } from '../contracts';
 import { redact } from '../security/redact';
 import { outputText } from './answer';
 
 const HIDDEN = '<redacted>';
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The API itself keeps no more of an address either: a path or a query may be a credential. */
 function originOf(url: string): string {

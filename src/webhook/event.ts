@@ -1,4 +1,5 @@
 /** What a webhook says, checked for its shape. Pure. */
+import { isObject } from '../is-object';
 import { RESPONSE_ID_PATTERN } from '../names';
 
 /** Of a response; `type` is one of `response.*`, also one that this version does not know. */
@@ -10,9 +11,6 @@ export interface ResponseEvent {
 }
 
 const ENDS = new Set(['response.completed', 'response.failed', 'response.cancelled', 'response.incomplete']);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The event in a message; `other` when it is about something else than a response, null when it is none.

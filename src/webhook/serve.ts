@@ -53,10 +53,14 @@ function sayCounts(counts: Counts, log: Log): () => void {
   };
 }
 
-async function listen(config: Config, client: Client, emulatorUrl: string | undefined): Promise<WebhookReceiver> {
+async function listen(
+  config: Config,
+  client: Client,
+  secrets: readonly string[],
+  emulatorUrl: string | undefined,
+): Promise<WebhookReceiver> {
   const { webhook } = config;
   const emulator = needsEmulator(config) ? emulatorUrl : undefined;
-  const secrets = secretsOf(config, emulator !== undefined);
   const log = jsonLog(config.logLevel);
   const upstream = createUpstream({ ...upstreamOptions(config, emulatorUrl), callDeadlineMs: GET_MS });
   const parts = { verify: webhookVerifier(secrets), client, upstream, orphans: webhook.orphans, log };
@@ -87,10 +91,10 @@ export async function openReceiver(config: Config, emulatorUrl?: string): Promis
   if (needsEmulator(config) && emulatorUrl === undefined)
     throw new UnreachableError('There is no OPENAI_API_KEY, and no emulator runs.', 'Run `npm start`, or set the key.');
   // Before anything is connected to.
-  secretsOf(config, emulatorUrl !== undefined && needsEmulator(config));
+  const secrets = secretsOf(config, needsEmulator(config));
   const { client, connection } = await connectClient(config, { deadlineMs: CONNECT_MS });
   try {
-    const receiver = await listen(config, client, emulatorUrl);
+    const receiver = await listen(config, client, secrets, emulatorUrl);
     const close = () => receiver.close().finally(() => connection.close());
     return { ...receiver, close };
   } catch (error) {

@@ -76,6 +76,19 @@ async function tellOwner({ tasks }: TellDeps, task: FoundTask, heard: Heard, eve
 const hasLost = (view: TaskStatusView, { attempt }: Heard): boolean =>
   view.possibleOrphans.some((lost) => lost.attempt === attempt);
 
+/**
+ * The task is told before it has said where it stands: it knows by itself whose the response is, and looks at its own.
+ * What it says of itself only gives the outcome its name.
+ */
+async function tellEnd({ tasks }: TellDeps, task: FoundTask, heard: Heard): Promise<Outcome> {
+  const [view, isTold] = await Promise.all([tasks.view(task), tasks.offer(task, heard)]);
+  if (!isTold) return 'task_ended';
+  if (view?.responseId === heard.responseId) return 'told';
+  // Without a worker nobody can say whose it is; the signal waits for one.
+  if (view === null || view.responseId === null) return 'offered';
+  return hasLost(view, heard) ? 'orphan_named' : 'another_response';
+}
+
 async function tellNamed(
   deps: TellDeps,
   task: FoundTask,
@@ -83,6 +96,7 @@ async function tellNamed(
   event: ResponseEvent,
   isAttached: boolean,
 ): Promise<Outcome> {
+  if (task.isRunning && heard.hasEnded) return tellEnd(deps, task, heard);
   const view = await deps.tasks.view(task);
   if (view?.responseId === heard.responseId) return tellOwner(deps, task, heard, event);
   const mayAdopt = task.isRunning && (view === null || view.responseId === null);

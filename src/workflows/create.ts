@@ -123,6 +123,8 @@ export async function createResponse(task: Task, source: StartInput['source']): 
       progress.knownSinceMs = Date.now();
       task.phase = 'watching';
       absorb(task, started.report);
+      // Heard of before its id was known here: most likely it has ended, and nobody says so again.
+      if (offeredId(task) === progress.responseId) task.wake = 'look';
       return null;
     }
     if (started.kind === 'held') {

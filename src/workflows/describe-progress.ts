@@ -24,9 +24,17 @@ function watchLines({ mode, fallbacks }: Watched): string[] {
   ];
 }
 
-function runningLines(view: TaskStatusView): string[] {
+/** What became of them is not in the history, so the pending activity says it. */
+function netLines(looksMs: number[]): string[] {
+  if (looksMs.length === 0) return [];
+  const looks = looksMs.map((ms) => clock(new Date(ms).toISOString())).join(', ');
+  return [`- looks without a webhook: ${looks}; pending activity \`awaitEnd\` shows the last and the next`];
+}
+
+function runningLines(view: TaskStatusView, netLooksMs: number[]): string[] {
   return [
     `- deadline: ${clock(view.deadlineAt)}`,
+    ...netLines(netLooksMs),
     ...(view.nextLookAt ? [`- next look: ${clock(view.nextLookAt)}`] : []),
     ...(view.lastError ? [`- last look failed: ${view.lastError}`] : []),
     '- to stop it: send the signal `cancelTask`, or Request Cancellation',
@@ -44,7 +52,7 @@ const PHASES: Record<TaskStatusView['phase'], string> = {
 };
 
 /** What a person wants to know of a task at a glance. */
-export function describeTask(view: TaskStatusView, result: TaskResult | null): string {
+export function describeTask(view: TaskStatusView, result: TaskResult | null, netLooksMs: number[]): string {
   return [
     `**${view.status}**${result ? '' : ` (${PHASES[view.phase]})`}`,
     '',
@@ -54,6 +62,6 @@ export function describeTask(view: TaskStatusView, result: TaskResult | null): s
     `- looks: ${view.polls}, creates: ${view.creates}`,
     ...watchLines(view.watched),
     ...(view.cancelReason ? [`- cancel asked for: ${view.cancelReason}`] : []),
-    ...(result ? endLines(result) : runningLines(view)),
+    ...(result ? endLines(result) : runningLines(view, netLooksMs)),
   ].join('\n');
 }

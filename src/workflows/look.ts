@@ -24,10 +24,10 @@ export function endOf(task: Task): WatchEnd | null {
 }
 
 /** A look that begins at the deadline still has its time. */
-const LAST_LOOK_MS = 100_000;
+export const LAST_LOOK_MS = 100_000;
 
 /** The activity itself failed: a defect of ours, or a worker that cannot work. Upstream said nothing. */
-function lookFailed({ cause }: ActivityFailure): UpstreamFault {
+export function lookFailed({ cause }: ActivityFailure): UpstreamFault {
   return {
     type: 'Upstream.Unavailable',
     message: `The look failed on our side: ${cause?.message ?? 'no reason given'}`,

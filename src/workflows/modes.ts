@@ -15,7 +15,7 @@ export const firstMode = ({ watch }: TaskSettings): WatchMode => (watch === 'aut
  * by the schedule, which may be long.
  */
 const RECHECK_SECONDS = [5, 60];
-const SECONDS_AFTER_FAULT = 60;
+export const SECONDS_AFTER_FAULT = 60;
 
 const scheduleOf = (settings: TaskSettings, { watched }: TaskProgress): number[] =>
   watched.mode === 'webhook' ? settings.safetyNetSeconds : settings.pollIntervalsSeconds;

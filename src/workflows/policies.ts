@@ -26,6 +26,16 @@ export const check = proxyActivities<Pick<Activities, 'checkResponse'>>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/** Each attempt is a look: "not yet" is a failure that names the time of the next one. */
+export const net = proxyActivities<Pick<Activities, 'awaitEnd'>>({
+  // 60 s for a GET, the store, and some air. A worker that is lost at it is noticed by this: the next look has time.
+  startToCloseTimeout: '100s',
+  // For what a lost worker leaves; the wait between looks comes with the failure.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+  // A look has no effect to wait for.
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
 /**
  * On a task queue of its own, named at the call: a stream holds a slot for as long as the run lasts. The workflow's
  * timers stand behind it, so nothing here bounds the whole.

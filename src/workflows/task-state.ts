@@ -20,7 +20,9 @@ import type {
 import { SEARCH_ATTRIBUTES } from '../names';
 import type { TaskSettings } from '../settings';
 import { describeTask } from './describe-progress';
-import { firstMode, intervalsOf, START_OF_STREAM } from './modes';
+import { freshProgress } from './fresh-progress';
+import { intervalsOf } from './modes';
+import { netLooksMs, type Net } from './net-schedule';
 
 export interface Task {
   readonly taskId: string;
@@ -37,6 +39,8 @@ export interface Task {
   /** The gate of the account has let it in. */
   permitted: boolean;
   nextLookAtMs: number | null;
+  /** Out while a webhook is waited for. */
+  net: Net | null;
   looksInRun: number;
   /** Set when a look saw the end. */
   answer: Answer | null;
@@ -44,34 +48,6 @@ export interface Task {
   result: TaskResult | null;
   /** Ends the activity that is under way; set while there is one that may be interrupted. */
   interrupt: (() => void) | null;
-}
-
-function freshProgress(input: TaskInput, settings: TaskSettings): TaskProgress {
-  return {
-    startedAtMs: Date.now(),
-    status: 'queued',
-    responseId: input.attach?.responseId ?? null,
-    model: input.request?.model ?? input.stored?.model ?? null,
-    createdAt: null,
-    startedAt: null,
-    polls: 0,
-    creates: 0,
-    heldMs: 0,
-    attempts: 0,
-    pollIndex: 0,
-    retryAfterSeconds: null,
-    missing: 0,
-    lastFault: null,
-    possibleOrphans: [],
-    unknownStatuses: {},
-    fileIds: [],
-    include: input.request?.include ?? input.stored?.include ?? [],
-    retries: [],
-    knownSinceMs: 0,
-    watched: { mode: firstMode(settings), fallbacks: [] },
-    place: START_OF_STREAM,
-    rechecks: 0,
-  };
 }
 
 export function openTask(input: TaskInput, settings: TaskSettings): Task {
@@ -86,6 +62,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     offer: null,
     permitted: false,
     nextLookAtMs: null,
+    net: null,
     looksInRun: 0,
     answer: null,
     seenAt: null,
@@ -97,9 +74,12 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
 export const deadlineMs = ({ progress, settings }: Task): number =>
   progress.startedAtMs + progress.heldMs + settings.maxWaitSeconds * 1000;
 
-/** When a response that is still queued has been so for too long; null when there is no such limit, or it has started. */
-export function queuedDeadlineMs({ settings, progress }: Task): number | null {
-  if (settings.maxQueuedSeconds === undefined || progress.status !== 'queued') return null;
+/**
+ * When a response that is still queued has been so for too long; null when there is no such limit, or it has started. A
+ * net that is out keeps to it alone: it may have seen the start, and comes back when it has not.
+ */
+export function queuedDeadlineMs({ settings, progress, net }: Task): number | null {
+  if (settings.maxQueuedSeconds === undefined || progress.status !== 'queued' || net) return null;
   if (progress.responseId === null) return Date.now() + settings.maxQueuedSeconds * 1000;
   const since = progress.createdAt === null ? progress.startedAtMs : Date.parse(progress.createdAt);
   return Math.max(since, progress.startedAtMs) + settings.maxQueuedSeconds * 1000;
@@ -128,7 +108,8 @@ export function statusView(task: Task): TaskStatusView {
 
 /** Shows the state in the Web UI. Costs no event. */
 export function showDetails(task: Task): void {
-  setCurrentDetails(describeTask(statusView(task), task.result));
+  const netLooks = task.net ? netLooksMs(task.net, deadlineMs(task)) : [];
+  setCurrentDetails(describeTask(statusView(task), task.result, netLooks));
 }
 
 /** Changes the status; the search attribute follows on a change only, since each upsert is an event. */

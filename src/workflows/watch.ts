@@ -5,6 +5,7 @@ import { nextWaitSeconds } from '../settings';
 import { followStream } from './follow';
 import { endOf, lookOnce, type WatchEnd } from './look';
 import { intervalsOf, recheckSoon } from './modes';
+import { isCalm, leaveNet, waitInNet } from './net';
 import { MAX_LOOKS_PER_RUN } from './policies';
 import { deadlineMs, queuedDeadlineMs, showDetails, type Task } from './task-state';
 
@@ -48,13 +49,16 @@ async function waitByTimer(task: Task, seconds: number): Promise<void> {
   task.nextLookAtMs = Date.now() + ms;
   showDetails(task);
   const summary = `look ${progress.polls + 1} in ${Math.round(ms / 100) / 10} s`;
-  const woken = await condition(() => task.stop !== null || task.wake !== null, ms, { summary });
+  // A net that is out may bring the answer.
+  const isOver = () => task.stop !== null || task.wake !== null || task.answer !== null;
+  const woken = await condition(isOver, ms, { summary });
   task.nextLookAtMs = null;
   noteWait(task, woken);
 }
 
 /** The next run starts with the id, not with the prompt: the request has been sent, and may only be wanted again. */
 function carryOn(task: Task, responseId: string): Promise<never> {
+  leaveNet(task, false);
   const { request, stored, answerKey } = task.input;
   const source = task.settings.retryOn && request ? { request } : stored ? { stored } : { attach: { responseId } };
   return continueAsNew<(input: TaskInput) => Promise<TaskResult>>({
@@ -65,14 +69,25 @@ function carryOn(task: Task, responseId: string): Promise<never> {
   });
 }
 
+/** Another response may follow this one. */
+const mayGoOn = ({ answer, settings }: Task): boolean => answer?.status === 'failed' && settings.retryOn !== undefined;
+
 /** Watches until there is an end. Continues as new well before the history limits. */
 export async function watchResponse(task: Task, responseId: string): Promise<WatchEnd> {
   for (;;) {
     const end = endOf(task);
-    if (end) return end;
+    if (end) {
+      leaveNet(task, mayGoOn(task));
+      return end;
+    }
     if (task.looksInRun >= MAX_LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested) await carryOn(task, responseId);
-    if (task.progress.watched.mode === 'stream') {
+    const { mode } = task.progress.watched;
+    if (mode === 'stream') {
       await followStream(task, responseId);
+      continue;
+    }
+    if (mode === 'webhook' && isCalm(task) && task.wake !== 'look') {
+      await waitInNet(task, responseId);
       continue;
     }
     const waited = await waitForLook(task);

@@ -39,10 +39,14 @@ export async function processesNaming(text: string): Promise<number[]> {
 }
 
 /** Waits up to 20 s for a condition, so that a test says what did not happen instead of being cut off. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds = 20,
+): Promise<void> {
+  const end = Date.now() + seconds * 1000;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`did not happen within 20 s: ${what}`);
+    if (Date.now() > end) throw new Error(`did not happen within ${seconds} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

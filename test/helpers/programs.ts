@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
-import { eventually, temporaryFolder } from './embedded';
+import { expect } from 'vitest';
+import { eventually, processesNaming, temporaryFolder } from './embedded';
 
 type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main';
 
@@ -83,6 +84,14 @@ export async function newPlace(): Promise<Place> {
     runNode([program('cli'), ...args], { cwd: path, env: { ...env, ...more } });
   const cli: Place['cli'] = (args, more) => begin(args, more).ended;
   return { path, dataDir, env, program, begin, cli, start: (more, args) => startIn({ path, env }, more, args), remove };
+}
+
+/** Ends `npm start` as Ctrl-C does, sees that nothing of the place still runs, and removes it. */
+export async function stopPlace(place: Place, { child, ended }: Running): Promise<void> {
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(0);
+  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
+  await place.remove();
 }
 
 /** The emulator that runs in a place: its base URL, and the one of its ledger. */

@@ -63,14 +63,20 @@ const recordStreamed = (name: string, metadata: Record<string, string>, fault?: 
     }),
   );
 
-const recordWebhook = (): Promise<void> =>
+const recordWebhook = (name: string, signalAfterSeconds?: number) => (): Promise<void> =>
   inWorld(skippingWorld, (world) =>
     world.withWorker(async () => {
-      const handle = await world.ask('text', { watch: 'webhook' }, { emulator_run_seconds: '1000' });
-      await world.env.sleep('1010s');
-      await handle.signal('lookNow');
+      const handle = await world.ask(
+        'text',
+        { watch: 'webhook', maxWaitSeconds: 9000 },
+        { emulator_run_seconds: '1000' },
+      );
+      if (signalAfterSeconds) {
+        await world.env.sleep(`${signalAfterSeconds}s`);
+        await handle.signal('lookNow');
+      }
       await handle.result();
-      await save('task-webhook', handle);
+      await save(name, handle);
     }),
   );
 
@@ -122,7 +128,9 @@ export const RECORDINGS: Record<string, () => Promise<void>> = {
   'task-long-wait': recordTask('task-long-wait', { scenario: 'text', metadata: { emulator_run_seconds: '3000' } }),
   'task-streamed': recordStreamed('task-streamed', { emulator_run_seconds: '2' }),
   'task-stream-refused': recordStreamed('task-stream-refused', { emulator_run_seconds: '2' }, REFUSED_STREAM),
-  'task-webhook': recordWebhook,
+  'task-webhook': recordWebhook('task-webhook', 1010),
+  'task-webhook-early': recordWebhook('task-webhook-early', 100),
+  'task-webhook-none': recordWebhook('task-webhook-none'),
   'batch-completed': recordBatch,
   'page-completed': recordBatch,
   'gate-open': recordGate,

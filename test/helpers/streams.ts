@@ -1,6 +1,7 @@
 /** Reading server-sent events in tests: the bytes as they are, and what they say. */
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { StreamRow } from '../../emulator';
+import type { Upstream } from '../../src/upstream';
 import type { Emulated } from './emulated';
 
 export interface WireEvent {
@@ -72,3 +73,9 @@ export async function closedStreams({ emulator }: Pick<Emulated, 'emulator'>): P
     await new Promise(setImmediate);
   }
 }
+
+/** A server that does not know `starting_after`. */
+export const repeating = (upstream: Upstream): Upstream => ({
+  ...upstream,
+  events: (id, options) => upstream.events(id, { ...options, startingAfter: null }),
+});

@@ -28,17 +28,3 @@ export async function streamable({ emulator }: World, metadata: Record<string, s
   if (reply.status !== 200 || !created) throw new Error(`The create was answered with ${reply.status}.`);
   return created.id;
 }
-
-/** Runs a worker until `stop`. */
-export function keepWorking(world: World): { stop: () => Promise<void> } {
-  let end: () => void = () => undefined;
-  const working = world.withWorker(() => new Promise<void>((resolve) => (end = resolve)));
-  // A worker that could not start is told by the tests that wait for it; this one at the end.
-  working.catch(() => undefined);
-  return {
-    stop: () => {
-      end();
-      return working;
-    },
-  };
-}

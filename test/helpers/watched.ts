@@ -1,20 +1,22 @@
 /** Tasks that are watched by a stream or a webhook, for tests. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRule } from '../../emulator';
 import type { FollowHeartbeat, TaskOptions, TaskResult } from '../../src/contracts';
+import { eventually } from './embedded';
 import { callsOf, createsOf, uniqueId, type World } from './world';
 
 export interface Watching {
   options?: TaskOptions;
   metadata?: Record<string, string>;
   id?: string;
+  input?: string;
 }
 
 /** Starts a task with `watch: 'stream'`, unless its options say otherwise. */
-export async function begin(world: World, { options, metadata, id = uniqueId('watched') }: Watching = {}) {
+export async function begin(world: World, watching: Watching = {}) {
+  const { options, metadata, id = uniqueId('watched'), input = `Prompt of ${id}.` } = watching;
   const times = { emulator_queued_seconds: '0.1', emulator_run_seconds: '1' };
-  const request = { model: 'o3', input: `Prompt of ${id}.`, metadata: { ...times, ...metadata } };
+  const request = { model: 'o3', input, metadata: { ...times, ...metadata } };
   return world.start({ request, options: { watch: 'stream', pollIntervalsSeconds: [0.3], ...options } }, id);
 }
 
@@ -33,13 +35,8 @@ export const ledgerOf = ({ emulator }: World, id: string) => ({
 });
 
 /** Waits until it is so, for 30 s at most. */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const endsMs = Date.now() + 30_000;
-  while (!(await what())) {
-    if (Date.now() > endsMs) throw new Error('did not happen within 30 s');
-    await sleep(50);
-  }
-}
+export const until = (isSo: () => boolean | Promise<boolean>): Promise<void> =>
+  eventually('the state that the test waits for', isSo, 30);
 
 /** Whether a reader that follows this task is connected. */
 export const isFollowed = (world: World, id: string): boolean =>
@@ -65,4 +62,15 @@ export async function eventsOf(handle: WorkflowHandle): Promise<number> {
 export function tookMs({ emulator }: World, id: string): number {
   const [created] = createsOf(emulator, id);
   return (callsOf(emulator, id, 'retrieve').at(-1)?.at ?? NaN) - (created?.at ?? NaN);
+}
+
+/** The text of a response, as a GET has it. */
+export async function answerUpstream({ emulator }: World, responseId: string | null): Promise<string> {
+  const headers = { authorization: 'Bearer sk-test' };
+  const reply = await fetch(`${emulator.url}/responses/${responseId}`, { headers });
+  const { output } = (await reply.json()) as { output: { content?: { text?: string }[] }[] };
+  return output
+    .flatMap(({ content }) => content ?? [])
+    .map(({ text }) => text ?? '')
+    .join('');
 }

@@ -143,6 +143,20 @@ export async function devServerWorld(options: WorldOptions = {}): Promise<World>
   return makeWorld(env, await startEmulator(options.emulator), options);
 }
 
+/** Runs a worker until `stop`. */
+export function keepWorking(world: World): { stop: () => Promise<void> } {
+  let end: () => void = () => undefined;
+  const working = world.withWorker(() => new Promise<void>((resolve) => (end = resolve)));
+  // A worker that could not start is told by the tests that wait for it; this one at the end.
+  working.catch(() => undefined);
+  return {
+    stop: () => {
+      end();
+      return working;
+    },
+  };
+}
+
 /** What a task ended with, whichever way it was closed. */
 export async function endOf(handle: WorkflowHandle): Promise<{ result: TaskResult; execution: string }> {
   const result = (await handle.result().catch(() => handle.query('taskResult'))) as TaskResult;
