@@ -5,6 +5,7 @@ import { itemWorkflowId } from '../names';
 import { addSlotsSignal, pageNearlyStartedSignal, pageRecalledSignal, pageReportSignal } from './batch-messages';
 import { cancelTaskSignal } from './messages';
 import { recordOf, recordOfBadLine, recordOfLost, startTask } from './page-items';
+import { paceFilling } from './page-fill';
 import { describePage, listenToPage, openPage, type Page } from './page-state';
 import { pages, RECORDS_PER_BLOB } from './policies';
 import { countRecord, endedOf, shareOfBudget } from './tally';
@@ -84,22 +85,6 @@ function askForSuccessor(page: Page, left: number): void {
   if (last || page.asked || left > askAheadItems) return;
   page.asked = true;
   page.saves.push(tell(() => batchOf(page).signal(pageNearlyStartedSignal, number)));
-}
-
-/** The window is filled in at most so many steps, of at least so many tasks. */
-const FILL_STEPS = 16;
-const LEAST_FILL_STEP = 6;
-const FILL_STEP_MS = 1_000;
-
-/**
- * A window that is filled at once is filled anew at once when tasks take equally long: what the engine cannot start in
- * that moment is missing from it, and upstream's limits see the burst. So the first tasks come in steps.
- */
-async function paceFilling(page: Page, started: number): Promise<void> {
-  const { slots } = page.input;
-  const step = Math.max(LEAST_FILL_STEP, Math.ceil(slots / FILL_STEPS));
-  if (started === 0 || started >= slots || started % step !== 0) return;
-  await condition(() => page.stop !== null, FILL_STEP_MS, { summary: 'fill the window step by step' });
 }
 
 const mayStart = (page: Page): boolean => !page.paused && page.recall === null && page.free > 0 && !isUsedUp(page);
