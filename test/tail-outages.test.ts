@@ -1,12 +1,15 @@
 /** `client.tail` while what it depends on is killed, restarted, or older than it may be. */
+import { Client, Connection } from '@temporalio/client';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator';
 import type { DurableResponses } from '../src/client';
+import { tailTask } from '../src/client/tail';
 import type { TailEvent } from '../src/contracts';
 import { eventually } from './helpers/embedded';
+import { proxyTo } from './helpers/proxy';
 import { connectTo, streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { startWorkerProcess } from './helpers/worker-process';
@@ -112,5 +115,28 @@ it('given no worker -> then the status as the server has it, without a phase', a
   const { id } = await client.attachTask(responseId, { id: uniqueId('alone') });
   const events = await told(client.tail(id), (all) => all.length >= 1);
   expect(events).toEqual([{ kind: 'status', status: 'queued', phase: null }]);
+  await world.client.workflow.getHandle(id).terminate('nobody works on it');
+});
+
+it('given a server that stays away -> then an error that names the task, and how to come back', async () => {
+  const { id } = await client.startTask({ request: { model: 'o3', input: 'Why?' } }, { id: uniqueId('away') });
+  const proxy = await proxyTo(world.env.address);
+  // Without tries of its own a call fails at once, and not after 20 s.
+  const connection = await Connection.connect({ address: proxy.address, interceptors: [] });
+  const reached = new Client({ connection });
+  const server = { client: () => reached, renew: () => Promise.resolve(), maxFailures: 2 };
+  const upstream = () => Promise.reject(new Error('This task has no response.'));
+  const read = async () => {
+    for await (const event of tailTask({ ...server, store: world.store, upstream }, id, {})) {
+      expect(event.kind).toBe('status');
+      proxy.cut();
+    }
+  };
+  await expect(read()).rejects.toMatchObject({
+    name: 'UnreachableError',
+    message: expect.stringContaining(`${id} is kept`) as string,
+    hint: expect.stringContaining(`\`task watch ${id}\``) as string,
+  });
+  await connection.close();
   await world.client.workflow.getHandle(id).terminate('nobody works on it');
 });
