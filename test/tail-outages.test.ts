@@ -140,3 +140,25 @@ it('given a server that stays away -> then an error that names the task, and how
   await connection.close();
   await world.client.workflow.getHandle(id).terminate('nobody works on it');
 });
+
+it('given another server on the port of the first, and then the first on another -> then the watch goes on', async () => {
+  const { id } = await client.startTask({ request: { model: 'o3', input: 'Why?' } }, { id: uniqueId('moved') });
+  const proxy = await proxyTo(world.env.address);
+  const connection = await Connection.connect({ address: proxy.address, interceptors: [] });
+  // One that does not know the task, and the right one.
+  const next = [new Client({ connection: world.client.connection, namespace: 'temporal-system' }), world.client];
+  let current = new Client({ connection });
+  const renew = () => Promise.resolve(void (current = next.shift() ?? current));
+  const upstream = () => Promise.reject(new Error('Nobody asks for the text here.'));
+  const worker = { stop: () => Promise.resolve() };
+  const events: TailEvent[] = [];
+  for await (const event of tailTask({ client: () => current, renew, store: world.store, upstream }, id, {})) {
+    if (events.push(event) > 1) continue;
+    proxy.cut();
+    await eventually('the second server was asked, and left', () => next.length === 0);
+    worker.stop = keepWorking(world).stop;
+  }
+  await worker.stop();
+  expect(endOfTail(events)).toMatchObject({ status: 'completed', creates: 1 });
+  await connection.close();
+});

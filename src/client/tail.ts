@@ -2,7 +2,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { setMaxListeners } from 'node:events';
 import type { TailEvent, TaskResult } from '../contracts';
-import { UnreachableError } from '../errors';
+import { UnreachableError, UsageError } from '../errors';
 import type { BlobStore } from '../store';
 import { TailState } from '../stream/tail-state';
 import { describe } from './describe';
@@ -42,13 +42,17 @@ const [MAX_FAILURES, GOOD_WAIT_MS, RETRY_MS] = [6, 60_000, 500];
 const isOfServer = (error: unknown): boolean =>
   isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause));
 
+/** The task was there when the watch began: a server that does not know it may be another one, on the same port. */
+const isUnknown = (error: unknown): boolean => error instanceof UsageError;
+
 function away(id: string, error: unknown): UnreachableError {
   const { cause = error } = error as Error;
   const reason = isGrpcServiceError(cause) ? cause.details : String(cause);
-  return new UnreachableError(
-    `The Temporal server gives no answer any more: ${reason}. ${id} is kept there.`,
-    `Start it again (the embedded one: \`npm start\`); \`task watch ${id}\` then shows it from its beginning.`,
-  );
+  const message = isUnknown(error)
+    ? `The Temporal server knows nothing of ${id} any more: another one may have its address.`
+    : `The Temporal server gives no answer any more: ${reason}. ${id} is kept there.`;
+  const hint = `Start it again (the embedded one: \`npm start\`); \`task watch ${id}\` then shows it from its beginning.`;
+  return new UnreachableError(message, hint);
 }
 
 class Tail {
@@ -89,7 +93,7 @@ class Tail {
       try {
         return await readTaskResult(client, store, upstream, this.id, { signal: this.signal });
       } catch (error) {
-        if (this.signal.aborted || !isOfServer(error)) throw error;
+        if (this.signal.aborted || !(isOfServer(error) || isUnknown(error))) throw error;
         // That server is gone, and the other has not been asked yet.
         if (client !== this.deps.client()) continue;
         failures = Date.now() - beganMs > GOOD_WAIT_MS ? 1 : failures + 1;
