@@ -54,8 +54,7 @@ async function resultOf({ client, journalBytes }: Place): Promise<BatchResult> {
   let last = { bytes: -1, atMs: Date.now() };
   for (;;) {
     const wait = AbortSignal.timeout(10_000);
-    // The client library listens to it anew with each call, and takes none of that back: while a server is away and
-    // comes back, those are more than ten.
+    // The client library listens to it anew with each of its long polls and takes none of that back; some end early.
     setMaxListeners(0, wait);
     try {
       const ask = () => client.workflow.getHandle(BATCH_ID).result();
