@@ -50,7 +50,7 @@ export class DurableResponses extends SweepSession {
    * @throws UnreachableError (with a `hint`) within 10 s when there is none; UsageError for a wrong configuration.
    */
   static async connect(options: ConnectOptions = {}): Promise<DurableResponses> {
-    return new DurableResponses(await openSession(options));
+    return new DurableResponses(await openSession(options), options);
   }
 
   /**
@@ -98,11 +98,11 @@ export class DurableResponses extends SweepSession {
    * beginning, for any number of viewers, and is in no history; a lost connection, worker or server is waited for. Of a
    * response that cannot be streamed (not created with `watch: 'stream'`, or over 5 minutes old when the tail begins or
    * its connection is lost) the status is told, and the text at the end.
-   * @throws As `result`; what the Temporal client throws, when the server is away for about 2 minutes.
+   * @throws As `result`; UnreachableError when the Temporal server is away for about 2 minutes.
    */
   tail(id: string, options: TailOptions = {}): AsyncGenerator<TailEvent, void> {
-    const deps = { client: this.temporal, store: this.store, upstream: () => this.upstream() };
-    return tailTask(deps, assertId(id), options);
+    const deps = { client: () => this.temporal, renew: () => this.renew(), store: this.store };
+    return tailTask({ ...deps, upstream: () => this.upstream() }, assertId(id), options);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Which Temporal server to use, and connections to it. */
 import { Client, Connection, isGrpcServiceError, type ClientOptions, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { retriesThatEnd } from './closed-calls';
 import type { Config } from './config';
 import { readEmbedded } from './embedded';
 import { UnreachableError, UsageError } from './errors';
@@ -121,6 +122,7 @@ async function connect(found: ResolvedTemporal, deadline: number): Promise<Conne
     ...found.connectionOptions,
     // A deadline that is over already must not mean "no deadline".
     connectTimeout: Math.max(1, deadline - Date.now()),
+    interceptors: retriesThatEnd(),
   };
   // A proxy for the internet knows nothing of this machine's loopback.
   if (found.source === 'embedded') options.channelArgs = { 'grpc.enable_http_proxy': 0 };

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requestOfBatch } from '../src/client/ask';
 import { readBatchProgress } from '../src/client/read-batch';
 import type { BatchItem, BatchPlan, BatchResult, TaskOptions } from '../src/contracts';
+import { keepingWorker } from './helpers/kept-worker';
 import { createsOf, devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
-  world = await devServerWorld();
+  world = keepingWorker(await devServerWorld());
 });
 afterAll(() => world.close());
 

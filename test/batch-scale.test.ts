@@ -1,6 +1,7 @@
 /** A batch of hundreds with real processes that are killed: `npm run bench -- batch` in small. */
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { ScalePlan } from '../bench/scale/plan';
+import { endPrograms } from '../bench/scale/processes';
 import { runScale } from '../bench/scale/run';
 import { brokenPromises } from '../bench/scale/verdict';
 
@@ -23,6 +24,8 @@ const PLAN: ScalePlan = {
   timeScale: 1,
   seed: 7,
 };
+
+afterEach(endPrograms);
 
 test('300 tasks of every fate, the worker and the server killed -9 -> one record each, nothing paid in silence', async () => {
   const figures = await runScale(PLAN);

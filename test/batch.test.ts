@@ -6,11 +6,12 @@ import { readBatchProgress } from '../src/client/read-batch';
 import type { BatchItem, BatchPlan, BatchProgress, BatchResult, TaskOptions } from '../src/contracts';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { BatchInputWriter } from '../src/store/batch-input';
+import { keepingWorker } from './helpers/kept-worker';
 import { devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
-  world = await devServerWorld();
+  world = keepingWorker(await devServerWorld());
 });
 afterAll(() => world.close());
 

@@ -4,7 +4,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { again } from '../src/cli/again';
 import { excerpt, table, visible } from '../src/cli/output';
 import { report } from '../src/cli/run';
+import { showEnd } from '../src/cli/task-result';
 import { loadConfig } from '../src/config';
+import type { TaskResult } from '../src/contracts';
 import { TaskEndedError, UnreachableError, UsageError } from '../src/errors';
 
 let said = '';
@@ -58,4 +60,15 @@ it('given control characters -> then a table, an excerpt and a text show them an
   expect(table([['MODEL'], ['o3\u001b[2J\n']])).toBe('MODEL\no3\\u001b[2J');
   expect(excerpt('a\n\u001b]0;b\u0007')).toBe('a \\u001b]0;b\\u0007');
   expect(visible('a\tb\nc\rd')).toBe('a\tb\nc\\u000dd');
+});
+
+it('a task with a create that was answered to nobody -> it is named in the end of the task, with its response', () => {
+  const lost = { taskId: 'a', attempt: 1, at: '', reason: 'the connection was lost' };
+  const result = { taskId: 'a', status: 'completed', responseId: 'resp_2', polls: 3, creates: 2, notCleaned: [] };
+  const possibleOrphans = [lost, { ...lost, attempt: 2, responseId: 'resp_1' }];
+  showEnd({ ...result, possibleOrphans } as unknown as TaskResult);
+  expect(said.split('\n').slice(1, -1)).toEqual([
+    '  possible orphan: attempt 1, the connection was lost',
+    '  possible orphan: attempt 2, response resp_1, the connection was lost',
+  ]);
 });

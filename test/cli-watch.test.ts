@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TailEvent, TaskResult } from '../src/contracts';
+import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
 import { newPlace, stopPlace, type Place, type Running } from './helpers/programs';
 import { textTold } from './helpers/tails';
@@ -104,6 +106,32 @@ describe('task watch in a pipe', () => {
     const { code, out } = await watching.ended;
     expect(code).toBe(0);
     expect(out).toBe((await place.cli(['task', 'result', 'outage'])).out);
+  });
+});
+
+/** Ends `npm start`, and with it the servers; starts it again while somebody else has the port of the Temporal server. */
+async function moveServers(): Promise<void> {
+  const before = (await readRecord(place.dataDir))?.temporalAddress ?? '';
+  started.child.kill('SIGINT');
+  await started.ended;
+  const squatter = createServer((socket) => socket.destroy());
+  await once(squatter.listen(Number(before.split(':')[1]), '127.0.0.1'), 'listening');
+  started = await place.start();
+  expect((await readRecord(place.dataDir))?.temporalAddress).not.toBe(before);
+  await new Promise((closed) => squatter.close(closed));
+}
+
+describe('task watch while `npm start` is away', () => {
+  it('given servers that come back on other ports -> then the text goes on, and no part of it comes twice', async () => {
+    await start('moved', ...seconds(8), '--metadata', 'emulator_output_bytes=4000');
+    const watching = place.begin(['task', 'watch', 'moved']);
+    let text = '';
+    watching.child.stdout?.on('data', (piece: string) => (text += piece));
+    await eventually('text comes', () => text.length > 20);
+    await moveServers();
+    const { code, out } = await watching.ended;
+    expect(code).toBe(0);
+    expect(out).toBe((await place.cli(['task', 'result', 'moved'])).out);
   });
 });
 

@@ -14,6 +14,7 @@ import { holdEmbedded, type EmbeddedHold } from '../src/embedded';
 import { UnreachableError, UsageError } from '../src/errors';
 import { SEARCH_ATTRIBUTES } from '../src/names';
 import { embeddedConfig, reaching, temporaryFolder } from './helpers/embedded';
+import { proxyTo } from './helpers/proxy';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let config: Config;
@@ -123,4 +124,13 @@ describe('search attributes', () => {
     const result = await ensureSearchAttributes(closed, 'default');
     expect(result).toMatchObject({ missing: Object.keys(SEARCH_ATTRIBUTES), reason: expect.any(String) as string });
   });
+});
+
+test('given a call that is tried again while its connection is closed -> then it ends, and nothing else is thrown', async () => {
+  const proxy = await proxyTo(held.temporalAddress ?? '');
+  const { client, connection } = await connectClient(settings(reaching(proxy)));
+  proxy.cut();
+  const asked = client.workflow.getHandle('nobody').describe();
+  await connection.close();
+  await expect(asked).rejects.toMatchObject({ cause: { details: 'The connection was closed.' } });
 });

@@ -72,7 +72,7 @@ test('40 low ones wait, then 6 high ones come -> the high ones are created next'
     const lowOnes = await startAll(40, low, { ...options, priority: 'low' });
     await expect.poll(() => createsOfBatches(low).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(3);
     const highOnes = await startAll(6, high, { ...options, priority: 'high' });
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBeGreaterThan(30);
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 100 }).toBeGreaterThan(30);
     before = createsOfBatches(low).length;
     for (const one of [...lowOnes, ...highOnes]) expect(await one.result()).toMatchObject({ status: 'completed' });
   });
@@ -98,9 +98,9 @@ test('a task that holds a place is terminated -> the place is given to another w
   const quick = { model: 'o3', input: 'y', metadata: { emulator_run_seconds: '0.3' } };
   await withFleet(world, 1, atMost(1), async () => {
     const holder = await world.start({ request: slow, options });
-    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 20 }).toBe(1);
+    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 100 }).toBe(1);
     const next = await world.start({ request: quick, options });
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBe(1);
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 100 }).toBe(1);
     await holder.terminate('by hand');
     expect(await next.result()).toMatchObject({ status: 'completed', creates: 1 });
   });
@@ -110,9 +110,9 @@ test('a task that waits at the gate is cancelled -> no create', async () => {
   const request = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '600' } };
   await withFleet(world, 1, atMost(1), async () => {
     const holder = await world.start({ request, options });
-    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 20 }).toBe(1);
+    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 100 }).toBe(1);
     const waits = await world.start({ request, options });
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 20 }).toBe(1);
+    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 100 }).toBe(1);
     await sleep(100);
     await waits.signal('cancelTask');
     expect(await waits.result()).toMatchObject({ status: 'cancelled', creates: 0 });

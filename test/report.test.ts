@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
 import { REPORT_SECTIONS, type ReportPlan, type StoredAnswer } from '../src/contracts';
+import { keepingWorker } from './helpers/kept-worker';
 import { aPlan, begin, createsOfReport, leftUpstream, progressOf, resultOf, withSnapshot } from './helpers/reports';
 import { devServerWorld, stillRunning, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
-  world = await devServerWorld({ emulator: { timeScale: 4 } });
+  world = keepingWorker(await devServerWorld({ emulator: { timeScale: 4 } }));
 });
 afterAll(() => world.close());
 afterEach(() => world.emulator.setFaults([]));

@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../emulator';
 import { checkMoney, leftRunning } from '../bench/scale/check';
+import { endPrograms, KilledProgram } from '../bench/scale/processes';
 import { spansHeld, spansUpstream, windowOf } from '../bench/scale/in-flight';
 import type { BatchRecord } from '../src/contracts';
+import { isAlive } from '../src/embedded/processes';
 
 const record = (fields: Partial<BatchRecord>): BatchRecord =>
   ({ responseId: null, retries: [], possibleOrphans: [], ...fields }) as BatchRecord;
@@ -89,4 +91,13 @@ describe('window', () => {
     ];
     expect(windowOf(spans, 2)).toEqual({ most: 2, least: 1, fullShare: 0.75, meanShare: 0.875 });
   });
+});
+
+test('given programs of a run that is given up -> then they are ended, and it starts no more', async () => {
+  const emulator = () => new KilledProgram({ file: 'emulator/main.js', args: ['--port', '0'], ready: /http:\S+\/v1/ });
+  const [first, second] = [emulator(), emulator()];
+  await first.start();
+  await endPrograms();
+  expect(isAlive(first.pid ?? 0)).toBe(false);
+  await expect(second.start()).rejects.toThrow('is not started any more');
 });

@@ -1,12 +1,15 @@
 /** `client.tail` while what it depends on is killed, restarted, or older than it may be. */
+import { Client, Connection } from '@temporalio/client';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator';
 import type { DurableResponses } from '../src/client';
+import { tailTask } from '../src/client/tail';
 import type { TailEvent } from '../src/contracts';
 import { eventually } from './helpers/embedded';
+import { proxyTo } from './helpers/proxy';
 import { connectTo, streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { startWorkerProcess } from './helpers/worker-process';
@@ -113,4 +116,49 @@ it('given no worker -> then the status as the server has it, without a phase', a
   const events = await told(client.tail(id), (all) => all.length >= 1);
   expect(events).toEqual([{ kind: 'status', status: 'queued', phase: null }]);
   await world.client.workflow.getHandle(id).terminate('nobody works on it');
+});
+
+it('given a server that stays away -> then an error that names the task, and how to come back', async () => {
+  const { id } = await client.startTask({ request: { model: 'o3', input: 'Why?' } }, { id: uniqueId('away') });
+  const proxy = await proxyTo(world.env.address);
+  // Without tries of its own a call fails at once, and not after 20 s.
+  const connection = await Connection.connect({ address: proxy.address, interceptors: [] });
+  const reached = new Client({ connection });
+  const server = { client: () => reached, renew: () => Promise.resolve(), maxFailures: 2 };
+  const upstream = () => Promise.reject(new Error('This task has no response.'));
+  const read = async () => {
+    for await (const event of tailTask({ ...server, store: world.store, upstream }, id, {})) {
+      expect(event.kind).toBe('status');
+      proxy.cut();
+    }
+  };
+  await expect(read()).rejects.toMatchObject({
+    name: 'UnreachableError',
+    message: expect.stringContaining(`${id} is kept`) as string,
+    hint: expect.stringContaining(`\`task watch ${id}\``) as string,
+  });
+  await connection.close();
+  await world.client.workflow.getHandle(id).terminate('nobody works on it');
+});
+
+it('given another server on the port of the first, and then the first on another -> then the watch goes on', async () => {
+  const { id } = await client.startTask({ request: { model: 'o3', input: 'Why?' } }, { id: uniqueId('moved') });
+  const proxy = await proxyTo(world.env.address);
+  const connection = await Connection.connect({ address: proxy.address, interceptors: [] });
+  // One that does not know the task, and the right one.
+  const next = [new Client({ connection: world.client.connection, namespace: 'temporal-system' }), world.client];
+  let current = new Client({ connection });
+  const renew = () => Promise.resolve(void (current = next.shift() ?? current));
+  const upstream = () => Promise.reject(new Error('Nobody asks for the text here.'));
+  const worker = { stop: () => Promise.resolve() };
+  const events: TailEvent[] = [];
+  for await (const event of tailTask({ client: () => current, renew, store: world.store, upstream }, id, {})) {
+    if (events.push(event) > 1) continue;
+    proxy.cut();
+    await eventually('the second server was asked, and left', () => next.length === 0);
+    worker.stop = keepWorking(world).stop;
+  }
+  await worker.stop();
+  expect(endOfTail(events)).toMatchObject({ status: 'completed', creates: 1 });
+  await connection.close();
 });

@@ -1,11 +1,12 @@
 /** Every status of the API, and those it does not know, as a `TaskResult`. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TaskOptions, TaskResult } from '../src/contracts';
+import { keepingWorker } from './helpers/kept-worker';
 import { createsOf, skippingWorld, stillRunning, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
-  world = await skippingWorld();
+  world = keepingWorker(await skippingWorld());
 });
 afterAll(() => world.close());
 

@@ -12,7 +12,23 @@ const KEPT_OUTPUT_CHARS = 10_000;
 
 /** Should this program end badly, it leaves none of them behind. */
 const alive = new Set<ChildProcess>();
+let isOver = false;
 process.once('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
+/**
+ * kill -9 for all that run, and no more are started: for a test that may have been given up in the middle. A test runner
+ * ends its own processes by a signal, so there is no `exit` to rely on.
+ */
+export async function endPrograms(): Promise<void> {
+  isOver = true;
+  await Promise.all(
+    [...alive].map(async (child) => {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    }),
+  );
+}
 
 /** A benchmark that is told to stop goes by its `exit`; a test runner has its own ways. */
 export function endOnSignals(): void {
@@ -45,6 +61,7 @@ export class KilledProgram {
   /** Returns when it serves, with what matched `ready`. */
   async start(): Promise<string> {
     const { file, args = [], env, ready } = this.options;
+    if (isOver) throw new Error(`${file} is not started any more: the run is over.`);
     const child = spawn(process.execPath, [compiled(file), ...args], {
       env: childEnvironment(env),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
 /** A batch of thousands over the emulator, with the worker and the server killed on the way. */
+import { setMaxListeners } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,6 +54,8 @@ async function resultOf({ client, journalBytes }: Place): Promise<BatchResult> {
   let last = { bytes: -1, atMs: Date.now() };
   for (;;) {
     const wait = AbortSignal.timeout(10_000);
+    // The client library listens to it anew with each of its long polls and takes none of that back; some end early.
+    setMaxListeners(0, wait);
     try {
       const ask = () => client.workflow.getHandle(BATCH_ID).result();
       return (await client.connection.withAbortSignal(wait, ask)) as BatchResult;

@@ -44,7 +44,8 @@ class Run {
 
   async watch(): Promise<void> {
     const { client, store } = this.place;
-    const deps = { client, store, upstream: () => Promise.resolve(this.upstream) };
+    const server = { client: () => client, renew: () => Promise.resolve() };
+    const deps = { ...server, store, upstream: () => Promise.resolve(this.upstream) };
     for await (const event of tailTask(deps, this.id, {})) this.told.push(event);
   }
 

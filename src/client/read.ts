@@ -1,6 +1,7 @@
 /** Reading results of running and of closed workflows. */
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { setMaxListeners } from 'node:events';
 import type { BatchResult, ReportResult, TaskResult } from '../contracts';
 import { TaskEndedError, UnreachableError } from '../errors';
 import type { BlobStore } from '../store';
@@ -32,6 +33,8 @@ export class StillRunningError extends Error {
 async function ended<T>(client: Client, id: string, { signal, timeoutMs }: WaitOptions): Promise<T> {
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
+  // The client library listens to it anew with each call, one every 20 s: that is no leak to be warned of.
+  setMaxListeners(0, stop);
   try {
     return await client.connection.withAbortSignal(stop, () => client.workflow.getHandle(id).result() as Promise<T>);
   } catch (error) {

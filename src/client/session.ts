@@ -33,6 +33,7 @@ export type Server = Pick<ResolvedTemporal, 'address' | 'namespace' | 'connectio
 
 export interface SessionParts {
   temporal: Client;
+  source: ResolvedTemporal['source'];
   uiUrl: string | undefined;
   server: Server;
   context: StartContext & { store: BlobStore };
@@ -53,30 +54,40 @@ export async function openSession(options: ConnectOptions): Promise<SessionParts
   const config = options.config ?? loadConfig();
   const { taskQueue = config.taskQueue } = options;
   const { client, connection, uiUrl, ...found } = await connectClient(config, options);
-  const { address, namespace, connectionOptions, encryption } = found;
+  const { address, namespace, connectionOptions, source, encryption } = found;
   const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
   const server = { address, namespace, connectionOptions, taskQueue, encryption };
   const store = options.store ?? folderStore(config.storeDir);
   const context = { client, taskQueue, searchAttributes, store, webhookReceiver: config.webhookReceiver };
-  return { temporal: client, uiUrl, server, context, config };
+  return { temporal: client, source, uiUrl, server, context, config };
 }
 
 export class Session {
-  /** The Temporal client, for whatever this class does not do. */
-  readonly temporal: Client;
-  /** The Web UI, where it is known. */
-  readonly uiUrl: string | undefined;
-  /** Where it is connected to. */
-  readonly server: Server;
-  protected readonly context: SessionParts['context'];
-  private readonly config: Config;
+  private renewing: Promise<void> | undefined;
+  private closed = false;
 
-  protected constructor({ temporal, uiUrl, server, context, config }: SessionParts) {
-    this.temporal = temporal;
-    this.uiUrl = uiUrl;
-    this.server = server;
-    this.context = context;
-    this.config = config;
+  protected constructor(
+    private parts: SessionParts,
+    private readonly options: ConnectOptions = {},
+  ) {}
+
+  /** The Temporal client, for whatever this class does not do. Another one after an embedded server has moved. */
+  get temporal(): Client {
+    return this.parts.temporal;
+  }
+
+  /** The Web UI, where it is known. */
+  get uiUrl(): string | undefined {
+    return this.parts.uiUrl;
+  }
+
+  /** Where it is connected to. */
+  get server(): Server {
+    return this.parts.server;
+  }
+
+  protected get context(): SessionParts['context'] {
+    return this.parts.context;
   }
 
   /** The address of a task's page in the Web UI; undefined when the UI is not known. */
@@ -86,7 +97,29 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
+    await this.renewing;
     await this.temporal.connection.close();
+  }
+
+  /**
+   * For when the server does not answer: an embedded one that was started again may have another address, and is then
+   * connected to. Never rejects; what is still wrong is told by the next call.
+   */
+  protected renew(): Promise<void> {
+    this.renewing ??= this.followEmbedded()
+      .catch(() => undefined)
+      .finally(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
+  private async followEmbedded(): Promise<void> {
+    const { source, config, server, temporal } = this.parts;
+    if (source !== 'embedded' || this.closed) return;
+    const address = (await readEmbedded(config))?.temporalAddress;
+    if (address === undefined || address === server.address) return;
+    this.parts = await openSession({ ...this.options, config, encryption: server.encryption });
+    await temporal.connection.close();
   }
 
   protected get store(): BlobStore {
@@ -95,11 +128,12 @@ export class Session {
 
   /** Made when it is needed: most calls of a client never talk to the API. */
   protected async upstream(): Promise<Upstream> {
-    const emulated = needsEmulator(this.config);
-    const emulatorUrl = emulated ? (await readEmbedded(this.config))?.emulatorUrl : undefined;
+    const { config } = this.parts;
+    const emulated = needsEmulator(config);
+    const emulatorUrl = emulated ? (await readEmbedded(config))?.emulatorUrl : undefined;
     // Without an address the official client would ask the real API for what the emulator has.
     if (emulated && !emulatorUrl)
       throw new UnreachableError('The answer is in the local emulator, and that does not run.', 'Run `npm start`.');
-    return createUpstream(upstreamOptions(this.config, emulatorUrl));
+    return createUpstream(upstreamOptions(config, emulatorUrl));
   }
 }

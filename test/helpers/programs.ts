@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
 import { expect } from 'vitest';
+import { endedWithFile } from './children';
 import { eventually, processesNaming, temporaryFolder } from './embedded';
 
 type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main';
@@ -46,7 +47,7 @@ export function runNode(
   options: { cwd: string; env: Record<string, string>; input?: string },
 ): Running {
   const began = Date.now();
-  const child = spawn(process.execPath, args, { cwd: options.cwd, env: options.env, stdio: 'pipe' });
+  const child = endedWithFile(spawn(process.execPath, args, { cwd: options.cwd, env: options.env, stdio: 'pipe' }));
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { endedWithFile } from './children';
 import { reaching } from './embedded';
 import type { World } from './world';
 
@@ -24,7 +25,7 @@ async function ready(child: ChildProcess): Promise<void> {
 /** Starts `npm start`'s program against the servers and the store of `world`. */
 export async function startWorkerProcess(world: World, settings: Record<string, string> = {}): Promise<WorkerProcess> {
   const program = join(__dirname, '..', '..', 'lib', 'src', 'start.js');
-  const child = spawn(process.execPath, [program], {
+  const spawned = spawn(process.execPath, [program], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH,
@@ -37,6 +38,7 @@ export async function startWorkerProcess(world: World, settings: Record<string, 
       ...settings,
     },
   });
+  const child = endedWithFile(spawned);
   await ready(child);
   child.stderr?.resume();
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
