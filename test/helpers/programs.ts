@@ -7,7 +7,7 @@ import { temporalCliPath } from './binaries';
 import { expect } from 'vitest';
 import { eventually, processesNaming, temporaryFolder } from './embedded';
 
-type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main';
+type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main' | '../emulator/main';
 
 const program = (name: Program): string => join(__dirname, '..', '..', 'lib', 'src', `${name}.js`);
 
