@@ -175,6 +175,30 @@ describe('records as CSV', () => {
     for (const { result } of rows) expect(result).not.toMatch(/^[\s"]*[=+\-@]/);
   });
 
+  test('given each sign of a formula, behind each that hides it, in each column -> then none begins a cell', async () => {
+    const signs = ['=', '+', '-', '@', '\t', '\r', '\0'];
+    const hiding = ['', '"', "'", ' ', '\n', '\uFEFF', '""', '" '];
+    const texts = hiding.flatMap((before) => signs.map((sign) => `${before}${sign}1+cmd|' /C calc'!A0`));
+    const records = texts.map((text, index) =>
+      aRecord({
+        index,
+        id: text,
+        customId: text,
+        result: text,
+        model: text,
+        notCleaned: [text],
+        error: { code: text, message: text },
+      }),
+    );
+    const csv = await written(records);
+    // What must be the same in each version: a spreadsheet that opened the one opens the other.
+    await expect(csv).toMatchFileSnapshot('golden/formulas.csv');
+    const rows: string[][] = parse(csv, { record_delimiter: '\r\n', from: 2 });
+    const cells = rows.flat();
+    expect(cells.filter((cell) => cell.includes('cmd'))).toHaveLength(7 * texts.length);
+    expect(cells.filter((cell) => /^["\s]*[=+\-@\t\r\0]/.test(cell))).toEqual([]);
+  });
+
   test('given prompts of odd characters as CSV -> then parseBatchCsv reads each back', () => {
     const prompts = ['a,b', '"q"', 'x\r\ny', ' lead', '=1', 'a\nb"c",', '😀'];
     expect(inputs(stringify([['input'], ...prompts.map((prompt) => [prompt])]))).toEqual(prompts);

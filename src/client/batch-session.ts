@@ -37,8 +37,8 @@ export class BatchSession extends Session {
     batchId: string,
     options: { id?: string; statuses?: readonly TaskOutcome[] } & Pick<BatchSettings, 'concurrency' | 'budget'> = {},
   ): Promise<Started> {
-    const { id = freshId(`${assertId(batchId)}-retry`, null, new Date(), random()), statuses = RETRIED_OUTCOMES } =
-      options;
+    assertId(batchId);
+    const { id = freshId(`${batchId}-retry`, null, new Date(), random()), statuses = RETRIED_OUTCOMES } = options;
     checkOutcomes(statuses);
     const batch = await readRecorded(this.temporal, batchId);
     if (!batch.ended) throw new UsageError([`${batchId}: still runs; cancel it or wait for its end`]);

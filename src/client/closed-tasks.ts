@@ -2,6 +2,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { UsageError } from '../errors';
 import { TASK_WORKFLOW } from '../names';
+import { all, is, isAfter, listWhere, type Condition } from './visibility-query';
 
 export interface Bounds {
   /** How far back. Default 168 (a week), at most 8,760. */
@@ -32,22 +33,19 @@ export function checkBounds({ sinceHours = 168, limit = 200 }: Bounds): Required
   return { sinceHours, limit };
 }
 
-/**
- * Runs that continued as new are left out: they are parts of a task that goes on.
- *
- * @param condition More of the query, made of constants only.
- */
+/** Runs that continued as new are left out: they are parts of a task that goes on. */
 export async function boundedTasks(
   client: Client,
   bounds: Bounds,
   time: 'StartTime' | 'CloseTime',
-  condition: string,
+  condition: Condition,
 ): Promise<BoundedTasks> {
   const { sinceHours, limit } = checkBounds(bounds);
-  const since = new Date(Date.now() - sinceHours * HOUR_MS).toISOString();
-  const query = `WorkflowType = '${TASK_WORKFLOW}' AND ${time} > '${since}' AND ${condition}`;
+  const after = new Date(Date.now() - sinceHours * HOUR_MS);
+  const since = after.toISOString();
+  const query = all(is('WorkflowType', TASK_WORKFLOW), isAfter(time, after), condition);
   const runs: WorkflowExecutionInfo[] = [];
-  for await (const run of client.workflow.list({ query, pageSize: Math.min(limit + 1, 200) })) {
+  for await (const run of listWhere(client, query, Math.min(limit + 1, 200))) {
     if (runs.length >= limit) return { runs, since, truncated: true };
     runs.push(run);
   }

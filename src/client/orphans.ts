@@ -8,6 +8,7 @@ import { query } from './describe';
 import type { UpstreamOf } from './omitted';
 import { runEvents } from './run-events';
 import { traceOf } from './trace';
+import { isNot } from './visibility-query';
 
 /** A create whose reply was lost, and what is known of it. */
 export interface Orphan {
@@ -60,7 +61,7 @@ async function statusOf(upstream: Upstream, responseId: string): Promise<string>
 
 /** Reads the results of tasks, newest first. Upstream is asked only of those that are named. */
 export async function findOrphans(client: Client, upstreamOf: UpstreamOf, bounds: Bounds): Promise<OrphanReport> {
-  const notContinued = `ExecutionStatus != 'ContinuedAsNew'`;
+  const notContinued = isNot('ExecutionStatus', 'ContinuedAsNew');
   const { runs, since, truncated } = await boundedTasks(client, bounds, 'StartTime', notContinued);
   const read = await inTurns(runs, async (run) => ({ run, found: await possibleOrphans(client, run) }));
   const rows = read.flatMap(({ run, found }) => (found ?? []).map((one) => ({ run, one })));

@@ -1,5 +1,5 @@
 /** A report as files: the text, the page, and what the run made. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReportResult, StoredAnswer } from '../contracts';
 import { UsageError } from '../errors';
@@ -38,7 +38,7 @@ async function writeArtifacts(store: BlobStore, { artifacts }: ReportResult, dir
   for (const [i, { name, key, sizeBytes }] of artifacts.entries()) {
     const path = `${FILES}/${names[i] ?? String(i)}`;
     const content = await store.get(key);
-    await writeFile(join(directory, path), content);
+    await writeWhole(join(directory, path), once(content));
     const fits = sizeBytes <= MAX_EMBEDDED_BYTES && embeddedBytes + sizeBytes <= MAX_ALL_EMBEDDED_BYTES;
     if (fits) embeddedBytes += sizeBytes;
     shown.push({ name, path, sizeBytes, content: fits ? content : null });
@@ -70,14 +70,22 @@ function documentOf(result: ReportResult, answer: StoredAnswer, artifacts: Repor
   };
 }
 
-async function* once(text: string): AsyncGenerator<string> {
-  yield await Promise.resolve(text);
+async function* once<T>(content: T): AsyncGenerator<T> {
+  yield await Promise.resolve(content);
+}
+
+/** Makes the folders. @throws UsageError where `files` is a link: what a run made would be written to another place. */
+async function makeFolders(directory: string, hasFiles: boolean): Promise<void> {
+  const files = join(directory, FILES);
+  await mkdir(hasFiles ? files : directory, { recursive: true });
+  if (hasFiles && (await lstat(files)).isSymbolicLink())
+    throw new UsageError([`${files}: is a link; remove it, or choose another folder`]);
 }
 
 /** @throws UsageError when there is no answer, or it is in another store. */
 export async function saveReport(store: BlobStore, result: ReportResult, directory: string): Promise<string[]> {
   const answer = await answerOf(store, result);
-  await mkdir(result.artifacts.length > 0 ? join(directory, FILES) : directory, { recursive: true });
+  await makeFolders(directory, result.artifacts.length > 0);
   const document = documentOf(result, answer, await writeArtifacts(store, result, directory));
   const pages = [
     { path: join(directory, 'report.md'), text: reportMarkdown(document) },

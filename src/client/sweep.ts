@@ -9,6 +9,7 @@ import { executionOf } from './describe';
 import { runEvents } from './run-events';
 import { detailsOf } from './task-look';
 import { traceOf } from './trace';
+import { isOneOf } from './visibility-query';
 
 /** What may still run upstream, or did. */
 export interface Leftover {
@@ -50,7 +51,7 @@ interface SweepDeps {
 
 type Finding = Pick<Leftover, 'state' | 'detail'>;
 
-const LOST = `ExecutionStatus IN ('Terminated', 'TimedOut', 'Failed')`;
+const LOST = isOneOf('ExecutionStatus', ['Terminated', 'TimedOut', 'Failed']);
 /** Looks after a cancel, half a second apart. */
 const SETTLE_LOOKS = 10;
 

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { OUTCOMES, PRIORITIES, type Priority, type TaskStatus } from '../contracts';
 import { UsageError } from '../errors';
 import { BATCH_WORKFLOW, ID_PATTERN, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
+import { all, countWhere, is, isNot, isOneOf, listWhere, type Condition } from './visibility-query';
 
 const STATUSES: readonly TaskStatus[] = ['queued', 'in_progress', ...OUTCOMES];
 
@@ -42,9 +43,9 @@ export interface Summary {
 const MAX_LIMIT = 1_000;
 
 /** Runs that continued as new are parts of a task that goes on. */
-const TASKS = `WorkflowType = '${TASK_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'`;
+const TASKS = all(is('WorkflowType', TASK_WORKFLOW), isNot('ExecutionStatus', 'ContinuedAsNew'));
 
-/** Only validated values get into a query: there is no quoting that could be broken. @throws UsageError */
+/** @throws UsageError */
 export function checkFilter({ status, priority, batch, limit }: ListFilter): void {
   const problems: string[] = [];
   if (status !== undefined && !STATUSES.includes(status))
@@ -60,20 +61,20 @@ export function checkFilter({ status, priority, batch, limit }: ListFilter): voi
 /** What was ended by hand could not change its status any more: it is not what it stood at. */
 const ENDED_BY_HAND = ['Terminated', 'TimedOut', 'Failed'];
 
-function statusIs(status: string): string {
+function statusIs(status: string): Condition {
   const open = status === 'queued' || status === 'in_progress';
-  const alive = ENDED_BY_HAND.map((execution) => ` AND ExecutionStatus != '${execution}'`).join('');
-  return `TaskStatus = '${status}'${open ? alive : ''}`;
+  const alive = open ? ENDED_BY_HAND.map((execution) => isNot('ExecutionStatus', execution)) : [];
+  return all(is('TaskStatus', status), ...alive);
 }
 
-function conditions({ status, priority, batch, running }: ListFilter): string[] {
-  return [
+function conditionOf({ status, priority, batch, running }: ListFilter): Condition {
+  return all(
     TASKS,
     ...(status ? [statusIs(status)] : []),
-    ...(priority ? [`TaskPriority = '${priority}'`] : []),
-    ...(batch ? [`BatchId = '${batch}'`] : []),
-    ...(running ? [`ExecutionStatus = 'Running'`] : []),
-  ];
+    ...(priority ? [is('TaskPriority', priority)] : []),
+    ...(batch ? [is('BatchId', batch)] : []),
+    ...(running ? [is('ExecutionStatus', 'Running')] : []),
+  );
 }
 
 /** Tasks, newest first. @throws UsageError for a filter that is none. */
@@ -81,7 +82,7 @@ export async function listTasks(client: Client, filter: ListFilter): Promise<Lis
   checkFilter(filter);
   const { limit = 50 } = filter;
   const tasks: ListedTask[] = [];
-  for await (const run of client.workflow.list({ query: conditions(filter).join(' AND '), pageSize: limit })) {
+  for await (const run of listWhere(client, conditionOf(filter), limit)) {
     tasks.push({
       id: run.workflowId,
       execution: run.status.name,
@@ -100,12 +101,10 @@ export async function listTasks(client: Client, filter: ListFilter): Promise<Lis
 async function counts(
   client: Client,
   values: readonly string[],
-  condition: (value: string) => string,
+  condition: (value: string) => Condition,
 ): Promise<Record<string, number>> {
   const entries = await Promise.all(
-    values.map(
-      async (value) => [value, (await client.workflow.count(`${TASKS} AND ${condition(value)}`)).count] as const,
-    ),
+    values.map(async (value) => [value, await countWhere(client, all(TASKS, condition(value)))] as const),
   );
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
 }
@@ -115,15 +114,12 @@ const MAX_BATCHES = 20;
 
 async function batchCounts(client: Client): Promise<Summary['byBatch']> {
   const batches: { id: string; execution: string }[] = [];
-  for await (const run of client.workflow.list({
-    query: `WorkflowType = '${BATCH_WORKFLOW}'`,
-    pageSize: MAX_BATCHES,
-  })) {
+  for await (const run of listWhere(client, is('WorkflowType', BATCH_WORKFLOW), MAX_BATCHES)) {
     // An id that could not be one of ours gets into no query.
     if (ID_PATTERN.test(run.workflowId)) batches.push({ id: run.workflowId, execution: run.status.name });
     if (batches.length >= MAX_BATCHES) break;
   }
-  const countsOf = (id: string) => counts(client, STATUSES, (status) => `BatchId = '${id}' AND ${statusIs(status)}`);
+  const countsOf = (id: string) => counts(client, STATUSES, (status) => all(is('BatchId', id), statusIs(status)));
   return Promise.all(batches.map(async (batch) => ({ ...batch, counts: await countsOf(batch.id) })));
 }
 
@@ -132,9 +128,9 @@ export async function summarize(client: Client): Promise<Summary> {
   const readAt = new Date().toISOString();
   const [byStatus, byPriority, byBatch, terminated] = await Promise.all([
     counts(client, STATUSES, statusIs),
-    counts(client, PRIORITIES, (priority) => `TaskPriority = '${priority}'`),
+    counts(client, PRIORITIES, (priority) => is('TaskPriority', priority)),
     batchCounts(client),
-    client.workflow.count(`${TASKS} AND ExecutionStatus IN (${ENDED_BY_HAND.map((name) => `'${name}'`).join(', ')})`),
+    countWhere(client, all(TASKS, isOneOf('ExecutionStatus', ENDED_BY_HAND))),
   ]);
-  return { readAt, byStatus, byPriority, byBatch, terminated: terminated.count };
+  return { readAt, byStatus, byPriority, byBatch, terminated };
 }

@@ -5,8 +5,11 @@ import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 
-/** Writes `chunks` to `path`, at no time more than a few in memory. An error leaves what was there before. */
-export async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<void> {
+/**
+ * Writes `chunks` to `path`, at no time more than a few in memory. An error leaves what was there before. Where a link has
+ * the name, it is replaced, and what it leads to stays as it is.
+ */
+export async function writeWhole(path: string, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
   const partial = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   const file = createWriteStream(partial, { flags: 'wx', flush: true });
   try {

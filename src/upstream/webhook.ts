@@ -25,8 +25,8 @@ export type WebhookVerifier = (
 const ID = /^[A-Za-z0-9_-]{1,200}$/;
 /** The official client reads the digits at the beginning and lets anything follow. */
 const TIMESTAMP = /^[0-9]{1,12}$/;
-/** HMAC-SHA256 in Base64. The official client would take one without a version, too. */
-const SIGNATURE = /^v1,[A-Za-z0-9+/]{43}=$/;
+/** HMAC-SHA256 in Base64, in the one way to write it. The official client would take one without a version, too. */
+const SIGNATURE = /^v1,[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 /** More than anybody has keys; each costs an HMAC for each secret. */
 const MAX_SIGNATURES = 8;
 

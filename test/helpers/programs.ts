@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { endedWithFile } from './children';
 import { eventually, processesNaming, temporaryFolder } from './embedded';
 
-type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main';
+type Program = 'cli' | 'start' | 'webhook/main' | 'codec-server/main' | '../emulator/main';
 
 const program = (name: Program): string => join(__dirname, '..', '..', 'lib', 'src', `${name}.js`);
 
