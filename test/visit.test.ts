@@ -39,7 +39,7 @@ function run(looks: Look[], plan: Partial<VisitPlan> = {}, deps: Partial<VisitDe
     upstream: upstreamOf(looks),
     keepAnswer,
     signal,
-    nowMs: () => NOW_MS,
+    secrets: () => undefined, nowMs: () => NOW_MS,
     ...deps,
   });
 }

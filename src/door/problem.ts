@@ -1,5 +1,7 @@
 /** What is wrong with an input, and how it is said: the field, then the message with what to write instead. */
 
+import { withoutCredentials } from '../security/credential-forms';
+
 export interface Problem {
   field: string;
   message: string;
@@ -28,9 +30,9 @@ export function isTextList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
-/** Text of the user as JSON (so that no control character reaches a terminal), cut to 60 characters. */
+/** Text of the user as JSON (so that no control character reaches a terminal), without credentials, cut to 60 characters. */
 export function show(text: string): string {
-  const shown = JSON.stringify(text).replace(
+  const shown = JSON.stringify(withoutCredentials(text)).replace(
     /[\p{Cc}\p{Cf}]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

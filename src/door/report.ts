@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { ReportPlan } from '../contracts';
 import { UsageError } from '../errors';
+import { inlineCredentialProblems } from './inline-credentials';
 import { optionProblems } from './options';
 import { isFields, isText, own, say, show, unknownFields, type Fields, type Problem } from './problem';
 import { requestProblems } from './request';
@@ -28,6 +29,7 @@ const OPTIONS = [
   'tenant',
   'labels',
   'retryOn',
+  'allowCredentialsInPrompt',
 ];
 
 /** One line of at most so many characters. */
@@ -84,9 +86,13 @@ function reportOptionProblems(options: unknown): Problem[] {
   return problems;
 }
 
-/** What becomes a part of the request is held to its rules. */
-function partsOfRequest({ model = 'o3', instructions, metadata }: Fields): Problem[] {
-  return requestProblems({ model, input: 'a report', instructions, metadata });
+/** What becomes a part of the request is held to its rules: title and sections are a part of the prompt. */
+function partsOfRequest({ model = 'o3', instructions, metadata, options, title, sections }: Fields): Problem[] {
+  const rules = { allowCredentialsInPrompt: isFields(options) && options.allowCredentialsInPrompt === true };
+  return [
+    ...requestProblems({ model, input: 'a report', instructions, metadata }, rules),
+    ...inlineCredentialProblems({ title, sections }, rules.allowCredentialsInPrompt),
+  ];
 }
 
 /** The problems of a report, each with its field. */
