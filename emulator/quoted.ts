@@ -4,7 +4,10 @@ import type { Json } from './types';
 /** What was sent for other servers. */
 function credentialsOf({ tools }: Json): string {
   const all = (Array.isArray(tools) ? tools : []) as { authorization?: unknown; headers?: object | null }[];
-  return all.flatMap((tool) => [tool.authorization, ...Object.values(tool?.headers ?? {})]).filter(Boolean).join(' ');
+  return all
+    .flatMap((tool) => [tool.authorization, ...Object.values(tool?.headers ?? {})])
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** `{prompt}` and `{credentials}` of the request, and `{key}`, in a text. */

@@ -45,7 +45,8 @@ async function followed(
     upstream,
     keepAnswer: (response: Parameters<typeof toAnswer>[0]) => Promise.resolve(toAnswer(response, 1_000_000)),
     signal,
-    secrets: () => undefined, nowMs: () => Date.now(),
+    secrets: () => undefined,
+    nowMs: () => Date.now(),
     backoffSeconds: [0, 0, 0, 0, 0, 0],
   };
   return { cursor, ...(await follow(input, cursor, newReport(id, plan), deps)) };

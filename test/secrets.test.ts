@@ -56,7 +56,10 @@ describe('where it stands for a value', () => {
         tools: [
           {
             type: 'code_interpreter',
-            container: { type: 'auto', network_policy: { type: 'allowlist', domain_secrets: [{ name: 'A', value: R }] } },
+            container: {
+              type: 'auto',
+              network_policy: { type: 'allowlist', domain_secrets: [{ name: 'A', value: R }] },
+            },
           },
         ],
       },
@@ -198,7 +201,8 @@ describe('what was resolved', () => {
       Buffer.from(VALUE).toString('base64'),
       Buffer.from(VALUE).toString('base64url'),
     ];
-    for (const form of forms) expect(redact(`upstream said ${form}.`)).toMatch(/^upstream said (\*\*\*|\{"quoted":"\*\*\*"\}|\*\*\*==?)\.$/);
+    for (const form of forms)
+      expect(redact(`upstream said ${form}.`)).toMatch(/^upstream said (\*\*\*|\{"quoted":"\*\*\*"\}|\*\*\*==?)\.$/);
     expect(hideValues('tok/en alone')).toBe('*** alone');
   });
 

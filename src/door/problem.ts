@@ -1,6 +1,6 @@
 /** What is wrong with an input, and how it is said: the field, then the message with what to write instead. */
 
-import { withoutCredentials } from '../security/credential-forms';
+import { credentialIn, withoutCredentials } from '../security/credential-forms';
 
 export interface Problem {
   field: string;
@@ -39,8 +39,9 @@ export function show(text: string): string {
   return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
 }
 
-/** The place of a field; a name that is no plain word is quoted. */
+/** The place of a field; a name that is no plain word is quoted, and one that is a credential is not told. */
 export function at(place: string, name: string): string {
+  if (credentialIn(name) !== undefined) return place === '' ? '(a name)' : `${place}.(a name)`;
   if (!/^[\w-]{1,60}$/.test(name)) return `${place}[${show(name)}]`;
   return place === '' ? name : `${place}.${name}`;
 }

@@ -136,7 +136,11 @@ export interface RequestRules {
 }
 
 /** What has a problem already needs no second one. */
-function withInline(problems: Problem[], request: Fields, { allowCredentialsInPrompt = false }: RequestRules): Problem[] {
+function withInline(
+  problems: Problem[],
+  request: Fields,
+  { allowCredentialsInPrompt = false }: RequestRules,
+): Problem[] {
   const known = new Set(problems.map(({ field }) => field));
   const more = inlineCredentialProblems(request, allowCredentialsInPrompt).filter(({ field }) => !known.has(field));
   return [...problems, ...more];

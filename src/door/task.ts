@@ -42,7 +42,9 @@ export function taskProblems(task: unknown): Problem[] {
     const found = request === undefined ? 'neither request nor attach is given' : 'both request and attach are given';
     problems.push({ field: 'task', message: `${found}; ${shape}` });
   } else {
-    const rules = { allowCredentialsInPrompt: isFields(task.options) && task.options.allowCredentialsInPrompt === true };
+    const rules = {
+      allowCredentialsInPrompt: isFields(task.options) && task.options.allowCredentialsInPrompt === true,
+    };
     problems.push(...(attach === undefined ? requestProblems(request, rules) : attachProblems(attach)));
   }
   return [...problems, ...optionProblems(task.options)];

@@ -65,9 +65,7 @@ function walk(value: unknown, region: Region, path: readonly string[], visit: Vi
 /** A copy of a request with each text as `visit` gives it. */
 export function mapTexts(request: Record<string, unknown>, visit: Visitor): Record<string, unknown> {
   const entries = Object.entries(request);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, walk(value, fieldOfRequest(name), [name], visit)]),
-  );
+  return Object.fromEntries(entries.map(([name, value]) => [name, walk(value, fieldOfRequest(name), [name], visit)]));
 }
 
 /** The names of the secrets that a request needs, each once. */

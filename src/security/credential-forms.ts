@@ -16,10 +16,11 @@ const START = '(?<![A-Za-z0-9_-])';
 const form = (kind: string, pattern: string): CredentialForm => ({ kind, pattern: new RegExp(pattern, 'g') });
 
 /**
- * Sources: the formats that the issuers document, as secret scanners use them. Of `sk-` the rest must have a digit and
- * sixteen characters without a dash: that tells a key from words with dashes.
+ * Sources: the formats that the issuers document, as secret scanners use them. Of `sk-` the rest must have a digit, and
+ * be long or have sixteen characters without a dash: that tells a key from words with dashes.
  */
 export const CREDENTIAL_FORMS: readonly CredentialForm[] = [
+  form('an API key', `${START}sk-(?:proj|svcacct|admin|ant|or)-(?=[A-Za-z0-9_-]{0,200}[0-9])[A-Za-z0-9_-]{32,300}`),
   form('an API key', `${START}sk-(?=[A-Za-z0-9_-]{0,200}[0-9])[A-Za-z0-9_-]{0,60}?[A-Za-z0-9_]{16,200}`),
   form('an API key', `${START}[sr]k_(?:live|test)_[A-Za-z0-9]{16,200}`),
   form('a GitHub token', `${START}(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{30,255})`),

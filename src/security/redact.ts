@@ -16,7 +16,7 @@ const PATTERNS: [RegExp, string][] = [
 /** Messages longer than this say nothing more, and would fill histories. */
 const MAX_MESSAGE_CHARS = 600;
 /** The patterns look at no more: the other side may send megabytes that are made to keep them busy. */
-const MAX_SEARCHED_CHARS = 20_000;
+const MAX_SEARCHED_CHARS = 5_000;
 
 /**
  * Redacts credentials, the hidden values of this process and any of the given ones, takes out control characters, and
