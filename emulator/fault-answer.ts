@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { bytesOf, headersOf, jsonOf, type Answer } from './answer';
 import type { Fault } from './faults';
+import { quoted } from './quoted';
 
 type FaultOf<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
 
@@ -37,9 +38,9 @@ function usual({ status, code }: FaultOf<'status'>): [string, string | null, str
   return [type, code === undefined ? usualCode : code, message];
 }
 
-function errorOf(fault: FaultOf<'status'>, key: string): object {
+function errorOf(fault: FaultOf<'status'>, { key, request }: FaultContext): object {
   const [type, code, message] = usual(fault);
-  const text = (fault.message ?? message).replaceAll('{key}', key);
+  const text = quoted(fault.message ?? message, request, key);
   const param = code === 'conversation_locked' ? 'conversation' : null;
   return { error: { message: text, type: fault.type ?? type, param, code } };
 }
@@ -47,7 +48,8 @@ function errorOf(fault: FaultOf<'status'>, key: string): object {
 const datesIn = (value: string, nowMs: number): string =>
   value.replace(/\{date([+-]\d+)\}/g, (_, seconds: string) => new Date(nowMs + Number(seconds) * 1000).toUTCString());
 
-function sendStatus(reply: ServerResponse, fault: FaultOf<'status'>, { key, nowMs }: FaultContext): void {
+function sendStatus(reply: ServerResponse, fault: FaultOf<'status'>, context: FaultContext): void {
+  const { nowMs } = context;
   const extra = Object.fromEntries(
     Object.entries(fault.headers ?? {}).map(([name, value]) => [name, datesIn(value, nowMs)]),
   );
@@ -56,7 +58,7 @@ function sendStatus(reply: ServerResponse, fault: FaultOf<'status'>, { key, nowM
       ? ['text/html', HTML]
       : fault.body === 'empty'
         ? ['text/plain', '']
-        : ['application/json', JSON.stringify(errorOf(fault, key))];
+        : ['application/json', JSON.stringify(errorOf(fault, context))];
   reply.writeHead(fault.status, { ...headersOf(), 'content-type': type, ...extra });
   reply.end(text);
 }
@@ -133,6 +135,8 @@ export function shownStatus(fault: Fault, answer: Answer | null): number {
 export interface FaultContext {
   /** The key that was sent. */
   key: string;
+  /** The body that was sent, or the one of the create. */
+  request: unknown;
   nowMs: number;
 }
 

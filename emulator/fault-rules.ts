@@ -16,7 +16,7 @@ const fault = z.discriminatedUnion('kind', [
     status: z.number().int().min(300).max(599),
     code: z.string().nullish(),
     type: z.string().optional(),
-    /** `{key}` is the key that was sent. */
+    /** `{key}` is the key that was sent; `{prompt}` and `{credentials}` (of tools) are those of the request. */
     message: z.string().optional(),
     /** `{date+5}` in a value is the HTTP date five seconds from now. */
     headers: z.record(z.string(), z.string()).optional(),

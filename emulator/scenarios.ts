@@ -1,6 +1,7 @@
 /** Which script a request gets: by `metadata.emulator_scenario`, or by a model named `emulator-<scenario>`. */
 import { createHash } from 'node:crypto';
 import { refuse } from './errors';
+import { quoted } from './quoted';
 import type { Ending, Json, Pace, Script } from './types';
 
 type Phases = Script['phases'];
@@ -120,14 +121,16 @@ export function checkSwitches(request: Json): void {
   throw refuse('invalid_value', 'metadata.emulator_cancelled_stream', `Invalid value: '${manner}'. ${expected}`);
 }
 
-function endingOf(recipe: Recipe, id: string, code: string | undefined): Ending {
+function endingOf(recipe: Recipe, id: string, request: Json): Ending {
+  const { emulator_error_code: code, emulator_error_message: message } = metadataOf(request);
   const ending = recipe.ending ?? { status: 'completed' };
   if (ending.status !== 'failed') return ending;
   const apology =
     'An error occurred while processing your request. You can retry your request, or contact us through our help ' +
     `center at help.openai.com if the error persists. Please include the request ID wfr_${sha256(id).slice(0, 24)} ` +
     'in your message.';
-  return { ...ending, code: code ?? ending.code, message: ending.message || apology };
+  const text = message === undefined ? ending.message || apology : quoted(message, request);
+  return { ...ending, code: code ?? ending.code, message: text };
 }
 
 /** The script of a request: pure, the same after a restart. */
@@ -143,7 +146,7 @@ export function scriptOf(request: Json, id: string, pace: Pace = { timeScale: 1 
     scenario,
     phases: phases.map(({ status, seconds }) => phase(status, seconds / pace.timeScale)),
     isEndless: phases.some(({ seconds }) => seconds === FOR_EVER_SECONDS),
-    ending: endingOf(recipe, id, metadata.emulator_error_code),
+    ending: endingOf(recipe, id, request),
     lateCompletion: recipe.lateCompletion ?? false,
   };
 }

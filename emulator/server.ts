@@ -64,9 +64,9 @@ async function answerOf(
   }
 }
 
-function taskOf(state: ServerState, call: Call): string | null {
-  return responses.taskOf(call.op === 'create' ? call.json : state.store.responses.get(idIn(call))?.request);
-}
+/** The body of a create, or of that of the response that a call is about. */
+const requestOf = (state: ServerState, call: Call): unknown =>
+  call.op === 'create' ? call.json : state.store.responses.get(idIn(call))?.request;
 
 interface Served {
   call: Call;
@@ -95,7 +95,7 @@ function record(state: ServerState, { call, nowMs, fault, answer, task }: Served
 export async function serve(state: ServerState, request: IncomingMessage, reply: ServerResponse): Promise<void> {
   const startedMs = performance.now();
   const call = await readCall(request);
-  const task = taskOf(state, call);
+  const task = responses.taskOf(requestOf(state, call));
   let nowMs = await state.now();
   const fault = state.plan.pick({ op: call.op, task, applies: (one) => couldShow(state, call, nowMs, one) });
   if (fault?.kind === 'late') {
@@ -107,7 +107,8 @@ export async function serve(state: ServerState, request: IncomingMessage, reply:
   if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: state.stopping });
   record(state, { call, nowMs, fault, answer, task }, !request.socket.destroyed);
   const processingMs = performance.now() - startedMs;
-  if (fault && replacesAnswer(fault)) sendFault(reply, fault, answer, { key: keyOf(call.headers), nowMs });
+  const context = { key: keyOf(call.headers), request: requestOf(state, call), nowMs };
+  if (fault && replacesAnswer(fault)) sendFault(reply, fault, answer, context);
   else if (answer?.stream) await sendStream(state, reply, { call, task, answer, nowMs, fault, processingMs });
   else if (answer) send(reply, answer, processingMs);
 }

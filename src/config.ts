@@ -7,7 +7,7 @@ import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } 
 import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
 import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
-import { connectionVariables, forChildren, withoutEmpty, type Environment } from './environment';
+import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './environment';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
 
@@ -55,6 +55,8 @@ export interface Config {
     /** What becomes of a response that runs and that no task wants. */
     readonly orphans: 'cancel' | 'keep';
   };
+  /** A folder of files for `secret://NAME`, absolute; without one the environment has them. */
+  readonly secretsDir?: string;
   readonly encryption: EncryptionConfig;
   /** The server that decodes payloads for a Web UI. */
   readonly codecServer: CodecServerConfig;
@@ -95,6 +97,7 @@ const schema = z.object({
   DURABLE_RESPONSES_WEBHOOK_HOST: z.string().default('127.0.0.1'),
   DURABLE_RESPONSES_WEBHOOK_PORT: port(4020),
   DURABLE_RESPONSES_ORPHANS: z.enum(['cancel', 'keep'], 'expected cancel or keep').default('cancel'),
+  DURABLE_RESPONSES_SECRETS_DIR: z.string().optional(),
   DURABLE_RESPONSES_ENCRYPTION: z.enum(['on', 'off'], 'expected on or off').default('on'),
   DURABLE_RESPONSES_ENCRYPTION_KEYS: encryptionKeys,
   DURABLE_RESPONSES_ENCRYPTION_KEYS_FILE: z.string().optional(),
@@ -152,17 +155,15 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       secrets: Object.freeze(values.OPENAI_WEBHOOK_SECRET),
       orphans: values.DURABLE_RESPONSES_ORPHANS,
     }),
+    secretsDir: values.DURABLE_RESPONSES_SECRETS_DIR && resolve(values.DURABLE_RESPONSES_SECRETS_DIR),
     encryption: encryptionOf(values),
     codecServer: codecServerOf(values),
   });
 }
 
-/**
- * The value that `secret://NAME` stands for, or undefined when the variable is not set or is empty. Never one of this
- * package's own: who starts a task could have the encryption keys sent to a server of theirs.
- */
+/** What `secret://NAME` stands for, from the process's own variables: see `secretOf`. */
 export function secretFromEnv(name: string): string | undefined {
-  return name.startsWith('DURABLE_RESPONSES_') ? undefined : process.env[name] || undefined;
+  return secretOf(process.env, name);
 }
 
 /**

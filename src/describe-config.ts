@@ -19,6 +19,7 @@ export function describeConfig(config: Config): string {
     'responses in flight, all workers': String(config.limits.maxInFlight ?? 'no limit'),
     'creates per second, all workers': String(config.limits.maxCreatesPerSecond ?? 'no limit'),
     'workflows in memory': String(config.maxCachedWorkflows),
+    'secrets of tasks': config.secretsDir ?? 'the environment',
     'webhook secrets': String(config.webhook.secrets.length),
     encryption: describeEncryption(config),
   };

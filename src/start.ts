@@ -7,6 +7,7 @@ import { holdEmbedded, type EmbeddedHold } from './embedded';
 import { UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
+import { secretsInFolder } from './secrets/folder';
 import { folderStore } from './store';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { openReceiver } from './webhook/serve';
@@ -53,7 +54,8 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
       encryption,
       taskQueue: config.taskQueue,
       openai: upstreamOptions(config, hold?.emulatorUrl),
-      secrets: secretFromEnv,
+      // A folder is the whole of it: with one, no task can name a variable of this process.
+      secrets: config.secretsDir === undefined ? secretFromEnv : secretsInFolder(config.secretsDir),
       store: folderStore(config.storeDir),
       limits: config.limits,
       maxActivities: config.maxActivities,

@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import { createActivities, type ActivityOptions } from './activities';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
+import { secretsInFolder } from './secrets/folder';
+import type { SecretProvider } from './secrets/values';
 import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
 import { besideStreams, DEFAULT_MAX_STREAMS } from './worker-streams';
 
-export { createActivities, encryptedDataConverter, type ActivityOptions, type EncryptionSetting };
+export { createActivities, encryptedDataConverter, secretsInFolder };
+export type { ActivityOptions, EncryptionSetting, SecretProvider };
 
 /** The bundle that the build makes; a worker starts in a second with it, and in three without. */
 export const WORKFLOW_BUNDLE = join(__dirname, '..', 'workflow-bundle.js');

@@ -145,7 +145,7 @@ describe('tools that are refused', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['authorization', { authorization: 'SENSITIVE' }],
-    ['authorization', { authorization: 'Bearer secret://SENSITIVE' }],
+    ['authorization', { authorization: 'Bearer  secret://SENSITIVE' }],
     ['authorization', { authorization: 'secret://SENSITIVE value' }],
     ['headers.Authorization', { headers: { Authorization: 'Bearer SENSITIVE' } }],
     ['headers.X-API-Key', { headers: { 'X-API-Key': 'SENSITIVE' } }],
@@ -176,6 +176,7 @@ describe('options and sources that are refused', () => {
     ['onAmbiguousCreate', { onAmbiguousCreate: 'ask' }, '"retry" or "fail"'],
     ['watch', { watch: 'socket' }, '"poll" or "stream" or "webhook" or "auto"'],
     ['webhookReceiver', { webhookReceiver: 'yes' }, 'true or false'],
+    ['allowCredentialsInPrompt', { allowCredentialsInPrompt: 1 }, 'true or false'],
     ['tenant', { tenant: '' }, '1 to 64'],
     ['tenant', { tenant: 'a/b' }, '1 to 64'],
     ['labels', { labels: ['a'] }, 'object of strings'],
@@ -271,6 +272,7 @@ describe('what passes', () => {
       labels: { project: 'x' },
       files: [{ path: 'a.csv', purpose: 'assistants' }],
       maxOutputBytes: 0,
+      allowCredentialsInPrompt: true,
     };
     expect(optionProblems(options)).toEqual([]);
     expect(optionProblems({ priority: undefined })).toEqual([]);

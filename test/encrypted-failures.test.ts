@@ -12,7 +12,7 @@ import { loadConfig } from '../src/config';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { encryptedDataConverter } from '../src/security/data-converter';
 import { createWorker } from '../src/worker';
-import { storedOn } from './helpers/stored';
+import { saidBy, storedOn } from './helpers/stored';
 import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
 /** With the longest id: it stands beside each payload, and the server bounds some of them. */
@@ -28,12 +28,8 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** All that a client without keys shows of an error. */
-async function shownOf(call: Promise<unknown>): Promise<string> {
-  const error: unknown = await call.catch((reason: unknown) => reason);
-  const parts: string[] = [];
-  for (let one = error; one instanceof Error; one = one.cause) parts.push(one.name, one.message, one.stack ?? '');
-  return parts.join('\n');
-}
+const shownOf = async (call: Promise<unknown>): Promise<string> =>
+  saidBy(await call.catch((reason: unknown) => reason));
 
 describe('failures', () => {
   test('given an activity that fails with words -> then the workflow knows them, and the server does not', async () => {

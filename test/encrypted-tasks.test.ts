@@ -1,15 +1,14 @@
-/** The programs with the embedded server: nothing of a task can be read on it without the keys, and keys can be changed. */
+/** The programs with the embedded server: keys are there, can be changed, and are needed. For what it keeps: `canaries.test.ts`. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { run } from '../src/embedded/processes';
 import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
-import { emulatorOf, newPlace, runNode, type Place, type Running } from './helpers/programs';
-import { hitsInDatabase, storedOn, strangersClient, unpacked } from './helpers/stored';
+import { newPlace, runNode, type Place, type Running } from './helpers/programs';
+import { storedOn, strangersClient, unpacked } from './helpers/stored';
 
 let place: Place;
 let running: Running | undefined;
@@ -40,91 +39,15 @@ async function waitedFor(id: string, env?: Record<string, string>) {
   return waited;
 }
 
-const CANARIES = {
-  prompt: 'canaryprompt7f3e',
-  label: 'canarylabel7f3e',
-  file: 'canaryfile7f3e',
-  upstream: 'canaryupstream7f3e',
-  cancelReason: 'canaryreason7f3e',
-  // What the emulator's answer begins with: the prompt alone would be a hit of the prompt.
-  answer: 'You asked',
-};
-const WORDS = Object.values(CANARIES);
+const PROMPT = 'canaryprompt7f3e';
 
 const QUICK = ['--metadata', 'emulator_queued_seconds=0', '--metadata', 'emulator_run_seconds=0'];
 const ask = (id: string, words: string[], env?: Record<string, string>) =>
-  place.cli(['task', 'start', '--model', 'o3', '--input', CANARIES.prompt, '--id', id, ...words], env);
-
-/** Tasks in which each canary is somewhere. */
-async function runTasks(env?: Record<string, string>): Promise<void> {
-  const { prompt, label, file, upstream, cancelReason } = CANARIES;
-  await writeFile(join(place.path, `${file}.csv`), 'a,b\n1,2\n');
-  const files = ['--tool', 'code_interpreter', '--file', `${file}.csv`, '--label', `topic=${label}`];
-  const answered = await ask('answered', [...QUICK, ...files, '--wait'], env);
-  expect(answered).toMatchObject({ code: 0, out: expect.stringContaining(prompt) as string });
-  await place.cli(['batch', 'start', await batchFile(), '--id', 'batch'], env);
-  const looking = ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=2', '--wait'];
-  expect((await ask('looked-at', looking, env)).code).toBe(0);
-  const slow = ['--metadata', 'emulator_scenario=slow'];
-  expect((await ask('running', slow, env)).code).toBe(0);
-  await ask('cancelled', slow, env);
-  await place.cli(['task', 'cancel', 'cancelled', '--reason', cancelReason], env);
-  await place.cli(['task', 'wait', 'cancelled'], env);
-  await place.cli(['batch', 'wait', 'batch'], env);
-  const { ledgerUrl } = await emulatorOf(place);
-  const faults = [{ op: 'create', do: { kind: 'status', status: 400, message: `refused: ${upstream}` } }];
-  const headers = { 'content-type': 'application/json' };
-  await fetch(ledgerUrl.replace('ledger', 'faults'), { method: 'POST', headers, body: JSON.stringify(faults) });
-  const refused = await ask('refused', [...QUICK, '--wait'], env);
-  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(upstream) as string });
-}
-
-async function batchFile(): Promise<string> {
-  const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '0' };
-  const lines = [1, 2].map((n) => JSON.stringify({ model: 'o3', input: `${CANARIES.prompt} ${n}`, metadata }));
-  await writeFile(join(place.path, 'batch.jsonl'), lines.join('\n'));
-  return 'batch.jsonl';
-}
+  place.cli(['task', 'start', '--model', 'o3', '--input', PROMPT, '--id', id, ...words], env);
 
 const addressNow = async () => (await readRecord(place.dataDir))?.temporalAddress ?? '';
 
-async function hitsOnServer(): Promise<Record<string, number>> {
-  const client = await strangersClient(await addressNow());
-  const text = await storedOn(client);
-  await client.connection.close();
-  return Object.fromEntries(WORDS.map((word) => [word, text.split(word).length - 1]));
-}
-
-const NONE = Object.fromEntries(WORDS.map((word) => [word, 0]));
-
 describe('what the server keeps', () => {
-  test(
-    'given nothing configured -> then no canary in histories, memo, search attributes, summaries, or the database',
-    { timeout: 120_000 },
-    async () => {
-      await start();
-      await runTasks();
-      expect(await hitsOnServer()).toEqual(NONE);
-      // It cleans up; what was running is written once more.
-      await stop();
-      expect(await hitsInDatabase(place.dataDir, WORDS)).toEqual(NONE);
-    },
-  );
-
-  test(
-    'given encryption turned off -> then each canary is found in both: the search would have found them',
-    { timeout: 120_000 },
-    async () => {
-      const env = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
-      await start(env);
-      expect(running?.said()).toContain('Encryption is off');
-      await runTasks(env);
-      const [onServer, inFiles] = [await hitsOnServer(), await hitsInDatabase(place.dataDir, WORDS)];
-      for (const word of WORDS) expect([word, onServer[word]! > 0, inFiles[word]! > 0]).toEqual([word, true, true]);
-      expect(existsSync(join(place.dataDir, 'encryption.keys'))).toBe(false);
-    },
-  );
-
   test('given tasks of a time without encryption -> then they are read and go on with it', async () => {
     const off = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
     await start(off);
@@ -132,7 +55,7 @@ describe('what the server keeps', () => {
     await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=15'], off);
     await stop();
     await start();
-    expect((await place.cli(['task', 'result', 'before'])).out).toContain(CANARIES.prompt);
+    expect((await place.cli(['task', 'result', 'before'])).out).toContain(PROMPT);
     const across = await waitedFor('across');
     expect(across).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
     expect((await place.cli(['task', 'list', '--json'])).code).toBe(0);
@@ -155,7 +78,7 @@ describe('keys', () => {
     await stop();
     await start();
     expect(await readFile(path, 'utf8')).toBe(text);
-    expect((await place.cli(['task', 'result', 'one'])).out).toContain(CANARIES.prompt);
+    expect((await place.cli(['task', 'result', 'one'])).out).toContain(PROMPT);
     expect((await place.cli(['doctor'])).out).toMatch(/ok +encryption: on, with the key "local-[0-9a-f]{6}"/);
   });
 
@@ -171,7 +94,7 @@ describe('keys', () => {
     await start(rotated);
     const waited = await waitedFor('across', rotated);
     expect(waited).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
-    expect((await place.cli(['task', 'result', 'across'], rotated)).out).toContain(CANARIES.prompt);
+    expect((await place.cli(['task', 'result', 'across'], rotated)).out).toContain(PROMPT);
     const client = await strangersClient(await addressNow());
     const stored = await storedOn(client);
     await client.connection.close();
@@ -182,7 +105,7 @@ describe('keys', () => {
       code: 2,
       err: expect.stringContaining('The encryption key "k1" is missing') as string,
     });
-    expect(withoutOld.out + withoutOld.err).not.toContain(CANARIES.prompt);
+    expect(withoutOld.out + withoutOld.err).not.toContain(PROMPT);
   }, 120_000);
 
   const statusOf = (id: string, env: Record<string, string>) => place.cli(['task', 'status', id, '--json'], env);
@@ -217,7 +140,7 @@ describe('the Web UI', () => {
     };
     expect(await decode(codecEndpoint, uiUrl)).toEqual({
       status: 200,
-      text: expect.stringContaining(CANARIES.prompt) as string,
+      text: expect.stringContaining(PROMPT) as string,
     });
     expect(await decode(codecEndpoint, 'https://evil.example')).toEqual({ status: 403, text: '' });
     expect(await decode(new URL(codecEndpoint).origin, uiUrl)).toEqual({ status: 401, text: '' });
@@ -225,7 +148,7 @@ describe('the Web UI', () => {
     await expect(decode(codecEndpoint, uiUrl), 'it ends with the server').rejects.toThrow('fetch failed');
     const logs = await readFile(join(place.dataDir, 'embedded.log'), 'utf8');
     expect(logs).not.toContain(new URL(codecEndpoint).pathname.slice(1));
-    expect(logs).not.toContain(CANARIES.prompt);
+    expect(logs).not.toContain(PROMPT);
   });
 
   test('given `npm run codec-server` -> then the `temporal` program shows plain text through it', async () => {
@@ -253,9 +176,9 @@ describe('the Web UI', () => {
       ];
       return unpacked((await run(place.env.TEMPORAL_CLI_PATH ?? '', words, 20_000)).stdout);
     };
-    expect(await show('--codec-endpoint', `${url}/${token}`)).toContain(CANARIES.prompt);
-    expect(await show('--codec-endpoint', url, '--codec-auth', `Bearer ${token}`)).toContain(CANARIES.prompt);
-    expect(await show()).not.toContain(CANARIES.prompt);
+    expect(await show('--codec-endpoint', `${url}/${token}`)).toContain(PROMPT);
+    expect(await show('--codec-endpoint', url, '--codec-auth', `Bearer ${token}`)).toContain(PROMPT);
+    expect(await show()).not.toContain(PROMPT);
     server.child.kill('SIGINT');
     expect((await server.ended).code).toBe(0);
   });

@@ -45,6 +45,7 @@ async function followed(
     upstream,
     keepAnswer: (response: Parameters<typeof toAnswer>[0]) => Promise.resolve(toAnswer(response, 1_000_000)),
     signal,
+    secrets: () => undefined,
     nowMs: () => Date.now(),
     backoffSeconds: [0, 0, 0, 0, 0, 0],
   };

@@ -39,6 +39,7 @@ function run(looks: Look[], plan: Partial<VisitPlan> = {}, deps: Partial<VisitDe
     upstream: upstreamOf(looks),
     keepAnswer,
     signal,
+    secrets: () => undefined,
     nowMs: () => NOW_MS,
     ...deps,
   });

@@ -1,14 +1,14 @@
 /** One POST that may cost money, and what has to be durable around it. */
 import { ApplicationFailure } from '@temporalio/activity';
 import type { StartHeartbeat, StartInput, UpstreamFault } from '../contracts';
-import { redact } from '../security/redact';
+import { reasonOf, SecretError, type SecretProvider } from '../secrets/values';
 import type { BlobStore } from '../store';
 import { toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper } from './answer-keeper';
 import { failureOf } from './failure';
 import type { GateDesk } from './gate-desk';
 import { keepHeartbeating, recordDurably } from './heartbeat';
-import { MissingSecretError, requestBody, UnreadableRequestError, type SecretProvider } from './request-body';
+import { requestBody, UnreadableRequestError } from './request-body';
 
 export interface ResponseDeps {
   upstream: Upstream;
@@ -26,35 +26,45 @@ export function rejected(code: string, message: string): UpstreamFault {
   return { type: 'Upstream.Rejected', message, code, ...none, retryable: false, maybeAccepted: false };
 }
 
+const withAdvice = (taskId: string, { message }: SecretError): string =>
+  `${taskId}: ${message} Nothing was sent. Give it to every worker (a variable of its environment, a file in ` +
+  'DURABLE_RESPONSES_SECRETS_DIR, or your `secrets` function), then start the task again under another id.';
+
 async function bodyOf(input: StartInput, { secrets, store }: ResponseDeps) {
   try {
     return await requestBody(input, secrets, store);
   } catch (error) {
-    if (error instanceof MissingSecretError) throw failureOf(rejected('secret_missing', error.message));
+    if (error instanceof SecretError) throw failureOf(rejected(error.code, withAdvice(input.taskId, error)));
     if (error instanceof UnreadableRequestError) throw failureOf(rejected('input_unreadable', error.message));
     // A disk or a vault in trouble: nothing was sent, so the workflow tries again until the task's deadline.
-    const reason = redact(error instanceof Error ? error.message : String(error));
-    throw ApplicationFailure.create({ type: 'NotSent', message: `The request could not be prepared: ${reason}` });
+    const message = `The request could not be prepared: ${reasonOf(error)}`;
+    throw ApplicationFailure.create({ type: 'NotSent', message });
   }
 }
 
 export type CreateBody = Awaited<ReturnType<typeof bodyOf>>['body'];
+
+/** What a create made, and the secrets that it was sent with: later looks have to hide them. */
+export interface Made<T> {
+  made: T;
+  secretNames: string[];
+}
 
 /** POSTs once. The intent is durable before, the id at once after. */
 export async function createOnce<T>(
   input: StartInput,
   deps: ResponseDeps,
   post: (body: CreateBody) => Promise<T>,
-): Promise<T> {
+): Promise<Made<T>> {
   const { upstream, nowMs } = deps;
-  const { body, secretValues } = await bodyOf(input, deps);
+  const { body, secretNames } = await bodyOf(input, deps);
   await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
   const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
   try {
     // Not cut off by a cancel: the id must not be lost. The upstream's own deadline bounds it.
-    return await post(body);
+    return { made: await post(body), secretNames };
   } catch (error) {
-    const fault = toFault(error, nowMs(), [...upstream.secrets, ...secretValues]);
+    const fault = toFault(error, nowMs(), upstream.secrets);
     throw failureOf(fault.maybeAccepted ? { ...fault, type: 'Upstream.AmbiguousCreate' } : fault);
   } finally {
     heartbeat.stop();

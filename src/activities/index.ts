@@ -1,6 +1,7 @@
 /** The activities of this package, for its own worker or for yours. */
 import { DEFAULT_STORE_DIR } from '../names';
 import type { AccountLimits } from '../contracts';
+import type { SecretProvider } from '../secrets/values';
 import { createUpstream, type Upstream, type UpstreamOptions } from '../upstream';
 import { folderStore, type BlobStore } from '../store';
 import { answerKeeper } from './answer-keeper';
@@ -10,7 +11,6 @@ import { createGateActivities } from './gate';
 import { gateDesk } from './gate-desk';
 import { createNetActivities } from './net';
 import { createReportActivities } from './report';
-import type { SecretProvider } from './request-body';
 import { createResourceActivities, type CleanUpHook } from './resources';
 import { createResponseActivities } from './responses';
 
@@ -22,7 +22,7 @@ export interface ActivityOptions {
   openai: UpstreamOptions | { upstream: Upstream };
   /** Called after a task that was cancelled, timed out or made files; at least once. */
   cleanUp?: CleanUpHook;
-  /** Gives the values of `secret://NAME` references. Default: none is known. */
+  /** Gives the values of `secret://NAME`; `secretsInFolder` makes one that reads files. Default: none is known. */
   secrets?: SecretProvider;
   /** Limits of the account, for all workers of the task queue together: each needs the same. Default: none. */
   limits?: AccountLimits;

@@ -1,17 +1,9 @@
 /** The body that is really sent. Pure but for the secrets, which exist nowhere else. */
 import type { ResponseCreateParamsNonStreaming } from 'openai/resources/responses/responses';
 import type { ResponseRequest, StartInput } from '../contracts';
+import { secretNamesOf, withSecrets } from '../secrets/places';
+import { secretValues, type SecretProvider } from '../secrets/values';
 import { BlobMissingError, batchKeys, type BlobStore } from '../store';
-
-/** Gives the value of `secret://NAME`; undefined when there is none. */
-export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
-
-const REFERENCE = /^secret:\/\/([A-Za-z0-9_.-]{1,128})$/;
-
-/** A `secret://NAME` that the worker has no value for. */
-export class MissingSecretError extends Error {
-  override readonly name = 'MissingSecretError';
-}
 
 /** A stored request that cannot be read, and will not be later. */
 export class UnreadableRequestError extends Error {
@@ -42,26 +34,6 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A copy of `value` with every string that is exactly `secret://NAME` replaced; the values found are added to `found`. */
-export async function resolveSecrets(value: unknown, secrets: SecretProvider, found: string[]): Promise<unknown> {
-  if (typeof value === 'string') {
-    const name = REFERENCE.exec(value)?.[1];
-    if (name === undefined) return value;
-    const secret = await secrets(name);
-    if (secret === undefined) {
-      throw new MissingSecretError(`The worker knows no secret named ${name}: set it in the worker's environment.`);
-    }
-    found.push(secret);
-    return secret;
-  }
-  if (Array.isArray(value)) return Promise.all(value.map((entry) => resolveSecrets(entry, secrets, found)));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = await Promise.all(
-    Object.entries(value).map(async ([key, entry]) => [key, await resolveSecrets(entry, secrets, found)] as const),
-  );
-  return Object.fromEntries(entries);
-}
-
 /** Puts the uploaded files into every `auto` container of the code interpreter. */
 function withFiles(tools: unknown, fileIds: string[]): unknown {
   if (!Array.isArray(tools) || fileIds.length === 0) return tools;
@@ -76,16 +48,22 @@ function withFiles(tools: unknown, fileIds: string[]): unknown {
  * The user's body, plus what makes it durable: `background: true`; `store: true` said explicitly (where it is left
  * out, some projects delete the answer after ten minutes); `metadata.task_id` and `metadata.attempt`, the only way to
  * find a response whose id was lost (the API has no list and no idempotency key).
+ *
+ * @throws SecretError, UnreadableRequestError: nothing can be sent, now or later. What the store or the provider throws.
  */
 export async function requestBody(
   input: StartInput,
   secrets: SecretProvider,
   store: BlobStore,
-): Promise<{ body: ResponseCreateParamsNonStreaming; secretValues: string[] }> {
+): Promise<{ body: ResponseCreateParamsNonStreaming; secretNames: string[] }> {
   const { taskId, attempt, fileIds } = input;
-  const request = await requestOf(input, store);
-  const secretValues: string[] = [];
-  const tools = withFiles(await resolveSecrets(request.tools, secrets, secretValues), fileIds);
+  const written = await requestOf(input, store);
+  const secretNames = secretNamesOf(written);
+  const request =
+    secretNames.length > 0
+      ? (withSecrets(written, await secretValues(secretNames, secrets)) as ResponseRequest)
+      : written;
+  const tools = withFiles(request.tools, fileIds);
   const body = {
     ...request,
     ...(tools === undefined ? {} : { tools }),
@@ -93,5 +71,5 @@ export async function requestBody(
     store: request.store ?? true,
     metadata: { ...request.metadata, task_id: taskId, attempt: String(attempt) },
   };
-  return { body: body as ResponseCreateParamsNonStreaming, secretValues };
+  return { body: body as ResponseCreateParamsNonStreaming, secretNames };
 }

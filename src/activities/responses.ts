@@ -29,8 +29,9 @@ async function visitWithHeartbeat(
 }
 
 async function startPlain(input: StartInput, deps: ResponseDeps): Promise<VisitReport> {
-  const responseId = await createOnce(input, deps, (body) => deps.upstream.create(body));
+  const { made: responseId, secretNames } = await createOnce(input, deps, (body) => deps.upstream.create(body));
   const report = newReport(responseId, input.plan);
+  if (secretNames.length > 0) report.secretNames = secretNames;
   // The id goes home whatever happens after the create: the workflow looks on with it.
   await visitWithHeartbeat(report, input, deps, true).catch(() => undefined);
   return report;

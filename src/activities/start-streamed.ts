@@ -79,9 +79,10 @@ function stayLimitSeconds({ maxSeconds, maxQueuedSeconds }: VisitPlan, elapsedSe
 /** Creates, and comes back when the run has begun, with the place in the stream; or with the answer of a short run. */
 export async function startStreamed(input: StartInput, deps: ResponseDeps): Promise<VisitReport> {
   const beganMs = deps.nowMs();
-  const opened = await createOnce(input, deps, (body) => open(body, deps.upstream));
+  const { made: opened, secretNames } = await createOnce(input, deps, (body) => open(body, deps.upstream));
   const { response, cursor } = opened;
   const report = newReport(response.id, input.plan);
+  if (secretNames.length > 0) report.secretNames = secretNames;
   report.model = typeof response.model === 'string' ? response.model : null;
   report.createdAt = createdAt(response);
   const details = (): StartHeartbeat => ({ phase: 'created', report: { ...report, place: cursor.place } });

@@ -1,5 +1,6 @@
 /** One visit: looks at a response for as long as the waits between looks are short. */
 import type { VisitPlan, VisitReport } from '../contracts';
+import { recallSecrets, type SecretProvider } from '../secrets/values';
 import { nextWaitSeconds } from '../settings';
 import { createdAt, isKnownStatus, isTerminalStatus, toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper, AnswerPlan } from './answer-keeper';
@@ -13,6 +14,8 @@ export const VISIT_SECONDS = 20;
 export interface VisitDeps {
   upstream: Upstream;
   keepAnswer: AnswerKeeper;
+  /** For what another worker has sent. */
+  secrets: SecretProvider;
   /** Aborted when the visit should come back with what it knows: cancel, change, shutdown of the worker. */
   signal: AbortSignal;
   nowMs: () => number;
@@ -52,9 +55,12 @@ export function pause(seconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+type LookPlan = AnswerPlan & Pick<VisitPlan, 'include' | 'secretNames'>;
+
 /** One GET. What it finds, a fault too, goes into the report; nothing is thrown. */
-export async function look(report: VisitReport, plan: AnswerPlan & { include: string[] }, deps: VisitDeps) {
+export async function look(report: VisitReport, plan: LookPlan, deps: VisitDeps) {
   try {
+    await recallSecrets(plan.secretNames ?? [], deps.secrets);
     const response = await deps.upstream.retrieve(report.responseId, plan.include, deps.signal);
     const status = String(response.status);
     report.polls++;

@@ -30,6 +30,7 @@ export interface TaskFlags {
   pollIntervals?: number[];
   onTimeout?: 'cancel' | 'leave';
   onAmbiguousCreate?: 'retry' | 'fail';
+  allowCredentialsInPrompt?: boolean;
 }
 
 export function numberOf(text: string): number {
@@ -81,7 +82,8 @@ export function withRunOptions(command: Command): Command {
     .option('--max-queued <seconds>', 'deadline for leaving the queue', numberOf)
     .option('--poll-intervals <list>', 'seconds between looks, e.g. 1,2,5,10', numbersOf)
     .option('--on-timeout <what>', 'cancel or leave')
-    .option('--on-ambiguous-create <what>', 'retry or fail');
+    .option('--on-ambiguous-create <what>', 'retry or fail')
+    .option('--allow-credentials-in-prompt', 'the prompt has a key or token on purpose');
 }
 
 /** The options of what is asked of the model. */
@@ -159,6 +161,7 @@ export function runOptionsOf(flags: Partial<TaskFlags>): TaskOptions {
     pollIntervalsSeconds: flags.pollIntervals,
     onTimeout: flags.onTimeout,
     onAmbiguousCreate: flags.onAmbiguousCreate,
+    allowCredentialsInPrompt: flags.allowCredentialsInPrompt,
   });
 }
 

@@ -1,9 +1,12 @@
 /** What people see. Results go to stdout, everything else to stderr, so that output can be piped. */
 
+import { withoutCredentials } from '../security/credential-forms';
+
 /** Exit codes of every command. */
 export const EXIT = { completed: 0, otherwise: 1, usage: 2, unreachable: 3 } as const;
 
-export const say = (text: string): void => void process.stderr.write(`${visible(text)}\n`);
+/** What looks like a credential is not shown: terminals have logs, and CI keeps what is on stderr. */
+export const say = (text: string): void => void process.stderr.write(`${visible(withoutCredentials(text))}\n`);
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 

@@ -57,6 +57,8 @@ export interface TaskProgress {
   fileIds: string[];
   /** `include` of the request, which every GET needs again. */
   include: string[];
+  /** Names of the secrets that were sent, where there were any. */
+  secretNames?: string[];
   retries: Retry[];
   /** When this task learned the response's id; 0 when it was attached to. */
   knownSinceMs: number;

@@ -88,6 +88,8 @@ export interface TaskOptions {
   retryOn?: RetryOn;
   /** An answer whose `output` is larger (bytes of JSON) is left upstream and named `outputOmitted`. Default 1,000,000. */
   maxOutputBytes?: number;
+  /** Keys and tokens may be written out in the prompt; else what looks like one is refused. Never in tools. */
+  allowCredentialsInPrompt?: boolean;
 }
 
 /** Either start a new response, or watch one that exists. */

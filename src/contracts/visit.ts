@@ -51,6 +51,8 @@ export interface VisitPlan {
   answerKey: string | null;
   /** `include` of the request: a GET needs it again. */
   include: string[];
+  /** Secrets that were sent with the create: what upstream quotes of them is hidden. Left out where there are none. */
+  secretNames?: string[];
 }
 
 export interface StartInput {
@@ -86,6 +88,7 @@ export interface CancelInput {
   include: string[];
   maxOutputBytes: number;
   answerKey: string | null;
+  secretNames?: string[];
 }
 
 export interface CleanUpInput {
@@ -134,6 +137,8 @@ export interface VisitReport {
   seenAt: string | null;
   /** Where the stream of the create was left, where there was one. */
   place?: StreamPlace;
+  /** Names of the secrets that the create was sent with, where there were any. */
+  secretNames?: string[];
 }
 
 /** An answer as the store has it. */

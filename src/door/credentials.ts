@@ -1,18 +1,16 @@
 /** Credentials of MCP servers: what a task is given is kept in the history, so they are named there and not written. */
+import { isReference } from '../secrets/reference';
 import { at, isFields, own, type Fields, type Problem } from './problem';
 
-const REFERENCE = /^secret:\/\/[A-Za-z0-9_.-]{1,128}$/;
 const CREDENTIAL_NAME = /authorization|api[-_]?key|access[-_]?key|token|secret|cookie|passw|credential|(^|[-_])auth$/i;
 const CREDENTIAL_VALUE = /^\s*(bearer|basic)\s/i;
-
-const isReference = (value: unknown): boolean => typeof value === 'string' && REFERENCE.test(value);
 
 /** Never quotes the value. */
 const inline = (field: string, what: string): Problem => ({
   field,
   message:
-    `${what} in the text of a task would be kept in its history; write "secret://NAME" as the whole value, ` +
-    'and set the variable NAME to it in the environment of the worker',
+    `${what} in the text of a task would be kept in its history; write "secret://NAME" instead ` +
+    '("Bearer secret://NAME" in a header), and give the worker a secret of that name',
 });
 
 function headerProblems(headers: unknown, place: string): Problem[] {

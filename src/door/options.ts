@@ -1,5 +1,6 @@
 /** The options of a task. */
 import { PRIORITIES, RETRYABLE_CODES, WATCH_OPTIONS, type TaskOptions } from '../contracts';
+import { credentialIn } from '../security/credential-forms';
 import { waitingProblems } from '../settings';
 import { at, isFields, isText, unknownFields, type Fields, type Problem } from './problem';
 
@@ -27,6 +28,7 @@ const NAMES: Record<keyof TaskOptions, true> = {
   files: true,
   retryOn: true,
   maxOutputBytes: true,
+  allowCredentialsInPrompt: true,
 };
 
 export const OPTION_NAMES = Object.keys(NAMES);
@@ -59,6 +61,8 @@ function labelProblems(labels: unknown): Problem[] {
   return entries.flatMap(([name, value]) => {
     const field = at('labels', name);
     if (typeof value !== 'string') return [{ field, message: 'expected a string; write the value in quotes' }];
+    const kind = credentialIn(value);
+    if (kind) return [{ field, message: `what looks like ${kind} would be kept in the memo; take it out` }];
     if (name.length <= MAX_LABEL_NAME_CHARS && value.length <= MAX_LABEL_CHARS) return [];
     const bounds = `write a name of at most ${MAX_LABEL_NAME_CHARS} and a value of at most ${MAX_LABEL_CHARS} characters`;
     return [{ field, message: `too long; ${bounds}` }];
@@ -112,7 +116,7 @@ function splitSentence(sentence: string): Problem {
 export function optionProblems(options: unknown): Problem[] {
   if (options === undefined) return [];
   if (!isFields(options)) return [{ field: 'options', message: 'expected an object; write {"priority": "high"}' }];
-  const { tenant, maxOutputBytes: bytes, webhookReceiver } = options;
+  const { tenant, maxOutputBytes: bytes, webhookReceiver, allowCredentialsInPrompt } = options;
   const problems = [
     ...unknownFields(options, OPTION_NAMES, { noun: 'option' }),
     ...waitingProblems(options as TaskOptions).map(splitSentence),
@@ -124,8 +128,9 @@ export function optionProblems(options: unknown): Problem[] {
   if (tenant !== undefined && !(typeof tenant === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(tenant))) {
     problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });
   }
-  if (webhookReceiver !== undefined && typeof webhookReceiver !== 'boolean') {
-    problems.push({ field: 'webhookReceiver', message: 'expected a boolean; write true or false' });
+  for (const [field, value] of Object.entries({ webhookReceiver, allowCredentialsInPrompt })) {
+    if (value === undefined || typeof value === 'boolean') continue;
+    problems.push({ field, message: 'expected a boolean; write true or false' });
   }
   if (bytes !== undefined && !(Number.isInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= MAX_OUTPUT_BYTES)) {
     problems.push({ field: 'maxOutputBytes', message: 'expected a whole number; write one from 0 to 1,000,000' });

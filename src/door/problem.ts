@@ -1,5 +1,7 @@
 /** What is wrong with an input, and how it is said: the field, then the message with what to write instead. */
 
+import { credentialIn, withoutCredentials } from '../security/credential-forms';
+
 export interface Problem {
   field: string;
   message: string;
@@ -28,17 +30,18 @@ export function isTextList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
-/** Text of the user as JSON (so that no control character reaches a terminal), cut to 60 characters. */
+/** Text of the user as JSON (so that no control character reaches a terminal), without credentials, cut to 60 characters. */
 export function show(text: string): string {
-  const shown = JSON.stringify(text).replace(
+  const shown = JSON.stringify(withoutCredentials(text)).replace(
     /[\p{Cc}\p{Cf}]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
 }
 
-/** The place of a field; a name that is no plain word is quoted. */
+/** The place of a field; a name that is no plain word is quoted, and one that is a credential is not told. */
 export function at(place: string, name: string): string {
+  if (credentialIn(name) !== undefined) return place === '' ? '(a name)' : `${place}.(a name)`;
   if (!/^[\w-]{1,60}$/.test(name)) return `${place}[${show(name)}]`;
   return place === '' ? name : `${place}.${name}`;
 }

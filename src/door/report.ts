@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { ReportPlan } from '../contracts';
 import { UsageError } from '../errors';
+import { promptProblem } from './inline-credentials';
 import { optionProblems } from './options';
 import { isFields, isText, own, say, show, unknownFields, type Fields, type Problem } from './problem';
 import { requestProblems } from './request';
@@ -28,6 +29,7 @@ const OPTIONS = [
   'tenant',
   'labels',
   'retryOn',
+  'allowCredentialsInPrompt',
 ];
 
 /** One line of at most so many characters. */
@@ -84,9 +86,23 @@ function reportOptionProblems(options: unknown): Problem[] {
   return problems;
 }
 
+/** Title and sections are written into the prompt. */
+function promptProblems({ title, sections }: Fields, isAllowed: boolean): Problem[] {
+  const texts = Object.entries({ title, ...(Array.isArray(sections) ? sections : []) });
+  return texts.flatMap(([name, text]) => {
+    const message = typeof text === 'string' ? promptProblem(text, isAllowed) : undefined;
+    return message === undefined ? [] : [{ field: name === 'title' ? name : `sections[${name}]`, message }];
+  });
+}
+
 /** What becomes a part of the request is held to its rules. */
-function partsOfRequest({ model = 'o3', instructions, metadata }: Fields): Problem[] {
-  return requestProblems({ model, input: 'a report', instructions, metadata });
+function partsOfRequest(plan: Fields): Problem[] {
+  const { model = 'o3', instructions, metadata, options } = plan;
+  const allowCredentialsInPrompt = isFields(options) && options.allowCredentialsInPrompt === true;
+  return [
+    ...requestProblems({ model, input: 'a report', instructions, metadata }, { allowCredentialsInPrompt }),
+    ...promptProblems(plan, allowCredentialsInPrompt),
+  ];
 }
 
 /** The problems of a report, each with its field. */

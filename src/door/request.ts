@@ -1,5 +1,6 @@
 /** The body of a request. Fields this version does not know pass: the API is the judge of those. */
 import { count, isDeeperThan, jsonBytes, MAX_BYTES, MAX_DEPTH } from './bounds';
+import { inlineCredentialProblems } from './inline-credentials';
 import { at, isFields, isText, isTextList, own, type Fields, type Problem } from './problem';
 import { toolProblems } from './tools';
 
@@ -129,8 +130,24 @@ function sizeProblems(request: Fields): Problem[] {
   return [{ field, message: `${count(bytes)} bytes of JSON are more than ${count(MAX_BYTES)}; ${advice}` }];
 }
 
+export interface RequestRules {
+  /** What looks like a credential may stand in the prompt. */
+  allowCredentialsInPrompt?: boolean;
+}
+
+/** What has a problem already needs no second one. */
+function withInline(
+  problems: Problem[],
+  request: Fields,
+  { allowCredentialsInPrompt = false }: RequestRules,
+): Problem[] {
+  const known = new Set(problems.map(({ field }) => field));
+  const more = inlineCredentialProblems(request, allowCredentialsInPrompt).filter(({ field }) => !known.has(field));
+  return [...problems, ...more];
+}
+
 /** The problems of a request; the field of each is named as in the request. */
-export function requestProblems(request: unknown): Problem[] {
+export function requestProblems(request: unknown, rules: RequestRules = {}): Problem[] {
   if (!isFields(request)) {
     return [{ field: 'request', message: 'expected an object; write {"model": "…", "input": "…"}' }];
   }
@@ -147,10 +164,11 @@ export function requestProblems(request: unknown): Problem[] {
       message: 'given together with previous_response_id; write only one of them',
     });
   }
-  return [
+  const all = [
     ...problems,
     ...reasoningProblems(own(request, 'reasoning')),
     ...metadataProblems(own(request, 'metadata')),
     ...toolProblems(own(request, 'tools')),
   ];
+  return withInline(all, request, rules);
 }

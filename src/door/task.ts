@@ -42,7 +42,10 @@ export function taskProblems(task: unknown): Problem[] {
     const found = request === undefined ? 'neither request nor attach is given' : 'both request and attach are given';
     problems.push({ field: 'task', message: `${found}; ${shape}` });
   } else {
-    problems.push(...(attach === undefined ? requestProblems(request) : attachProblems(attach)));
+    const rules = {
+      allowCredentialsInPrompt: isFields(task.options) && task.options.allowCredentialsInPrompt === true,
+    };
+    problems.push(...(attach === undefined ? requestProblems(request, rules) : attachProblems(attach)));
   }
   return [...problems, ...optionProblems(task.options)];
 }

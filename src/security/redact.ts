@@ -1,4 +1,6 @@
-/** Takes what looks like a credential out of text that leaves the process: logs, errors, failures, results. */
+/** Takes credentials out of text that leaves the process (logs, errors, failures, results): known values, known forms. */
+import { withoutCredentials } from './credential-forms';
+import { hideValues } from './hidden-values';
 
 const PATTERNS: [RegExp, string][] = [
   [/\b(sk|pk|rk)-[A-Za-z0-9_*-]{6,}/g, '$1-***'],
@@ -13,12 +15,19 @@ const PATTERNS: [RegExp, string][] = [
 
 /** Messages longer than this say nothing more, and would fill histories. */
 const MAX_MESSAGE_CHARS = 600;
+/** The patterns look at no more: the other side may send megabytes that are made to keep them busy. */
+const MAX_SEARCHED_CHARS = 5_000;
 
-/** Redacts credentials and any of the given exact values, takes out control characters, and cuts to 600 characters. */
+/**
+ * Redacts credentials, the hidden values of this process and any of the given ones, takes out control characters, and
+ * cuts to 600 characters.
+ */
 export function redact(text: string, values: readonly string[] = []): string {
-  let clean = text;
-  for (const value of values) if (value.length >= 6) clean = clean.split(value).join('***');
+  let clean = hideValues(text);
+  for (const value of values) if (value.length >= 6) clean = clean.replaceAll(value, '***');
+  clean = clean.slice(0, MAX_SEARCHED_CHARS);
   for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
+  clean = withoutCredentials(clean);
   // Line separators and marks that turn text around are in it too.
   // eslint-disable-next-line no-control-regex -- control characters are what must go: they forge log lines.
   clean = clean.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();

@@ -6,6 +6,7 @@ import type {
   ResponseIncludable,
 } from 'openai/resources/responses/responses';
 import type { Answer } from '../contracts';
+import { hideValuesIn, rememberHidden } from '../security/hidden-values';
 import { checkedResponse, createdId, toAnswer } from './answer';
 import { withinDeadline, type CallLimits } from './call-limits';
 import { eventCalls, type EventCalls } from './events';
@@ -31,6 +32,7 @@ export interface UpstreamOptions {
 export interface Upstream extends ResourceCalls, EventCalls {
   /** POST; gives the id of the new response. */
   create(body: ResponseCreateParamsNonStreaming): Promise<string>;
+  /** A GET of the response, with `***` for the hidden values of this process, should anything in it quote one. */
   retrieve(responseId: string, include: string[], signal?: AbortSignal): Promise<Response>;
   cancel(responseId: string): Promise<void>;
   retrieveAnswer(responseId: string, options: { include: string[]; maxOutputBytes: number }): Promise<Answer>;
@@ -64,13 +66,14 @@ function officialClient(options: UpstreamOptions): OpenAI {
 /** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const openai = officialClient(options);
+  rememberHidden([options.apiKey]);
   const deadlineMs = options.callDeadlineMs ?? 60_000;
   const limited = <T>(call: (limits: CallLimits) => Promise<T>, signal?: AbortSignal) =>
     withinDeadline(deadlineMs, signal, call);
   const retrieve: Upstream['retrieve'] = async (responseId, include, signal) => {
     const query = include.length > 0 ? { include: include as ResponseIncludable[] } : {};
     const call = async (limits: CallLimits) => openai.responses.retrieve(responseId, query, limits);
-    return checkedResponse(await limited(call, signal), responseId);
+    return checkedResponse(hideValuesIn(await limited(call, signal)), responseId);
   };
   return {
     ...resourceCalls(openai, limited),

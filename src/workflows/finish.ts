@@ -16,7 +16,8 @@ async function cancelUpstream(task: Task, responseId: string): Promise<string[]>
   const { progress, settings } = task;
   const answerKey = task.input.answerKey ?? null;
   const { taskId } = task;
-  const input = { taskId, responseId, include: progress.include, maxOutputBytes: settings.maxOutputBytes, answerKey };
+  const { include, secretNames } = progress;
+  const input = { taskId, responseId, include, maxOutputBytes: settings.maxOutputBytes, answerKey, secretNames };
   try {
     const { pollIndex } = progress;
     absorb(task, await cancel.cancelResponse.executeWithOptions({ summary: 'cancel upstream, then look' }, [input]));

@@ -137,6 +137,7 @@ export function absorb(task: Task, report: VisitReport): void {
   progress.createdAt ??= report.createdAt;
   progress.startedAt ??= report.startedAt;
   progress.place = report.place ?? progress.place;
+  progress.secretNames = report.secretNames ?? progress.secretNames;
   for (const [status, times] of Object.entries(report.unknownStatuses)) {
     progress.unknownStatuses[status] = (progress.unknownStatuses[status] ?? 0) + times;
   }
@@ -175,5 +176,6 @@ export function planVisit(task: Task, lookFirst: boolean): VisitPlan {
     maxOutputBytes: settings.maxOutputBytes,
     answerKey: task.input.answerKey ?? null,
     include: progress.include,
+    secretNames: progress.secretNames,
   };
 }

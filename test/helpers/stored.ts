@@ -1,6 +1,7 @@
 /** All that a Temporal server keeps, as somebody without the keys sees it. */
 import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { DefaultFailureConverter, defaultPayloadConverter, type ProtoFailure } from '@temporalio/common';
+import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -23,23 +24,63 @@ const asJson = (value: unknown): string =>
     ),
   );
 
-/** Histories, descriptions (memo, search attributes, summaries, heartbeats) and the list of all workflows, as text. */
-export async function storedOn(client: Client, namespace = 'default'): Promise<string> {
+export interface Stored {
+  histories: string;
+  /** Memo, search attributes, summaries and heartbeats, of each workflow and in the list of them. */
+  described: string;
+  /** What a client without keys makes of the failures in histories: messages, stacks and causes. */
+  failures: string[];
+}
+
+/** With all causes. */
+export function saidBy(error: unknown): string {
+  const parts: string[] = [];
+  for (let one = error; one instanceof Error; one = one.cause) parts.push(one.name, one.message, one.stack ?? '');
+  return parts.join('\n');
+}
+
+function failuresIn({ events }: History): string[] {
+  return (events ?? []).flatMap((event) =>
+    Object.values(event).flatMap((attributes: unknown) => {
+      const failure = (attributes as { failure?: ProtoFailure } | null)?.failure;
+      return failure ? [saidBy(new DefaultFailureConverter().failureToError(failure, defaultPayloadConverter))] : [];
+    }),
+  );
+}
+
+/** All that the server tells of its workflows. */
+export async function partsStoredOn(client: Client, namespace = 'default'): Promise<Stored> {
   const { workflowService } = client.connection;
   const { executions } = await workflowService.listWorkflowExecutions({ namespace, pageSize: 100 });
   const one = async (workflowId: string, runId: string) => {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const execution = { workflowId, runId };
-    const described = await workflowService.describeWorkflowExecution({ namespace, execution });
-    return unpacked(historyToJSON(history)) + asJson(described);
+    return { history, described: await workflowService.describeWorkflowExecution({ namespace, execution }) };
   };
-  const each = (executions ?? []).map(({ execution }) => one(execution?.workflowId ?? '', execution?.runId ?? ''));
-  return asJson(executions) + (await Promise.all(each)).join('\n');
+  const ids = (executions ?? []).map(({ execution }) => [execution?.workflowId ?? '', execution?.runId ?? ''] as const);
+  const all = await Promise.all(ids.map(([workflowId, runId]) => one(workflowId, runId)));
+  return {
+    histories: all.map(({ history }) => unpacked(historyToJSON(history))).join('\n'),
+    described: asJson(executions) + all.map(({ described }) => asJson(described)).join('\n'),
+    failures: all.flatMap(({ history }) => failuresIn(history)),
+  };
 }
 
-/** How often each word stands in the files of the server's database. */
-export async function hitsInDatabase(dataDir: string, words: readonly string[]): Promise<Record<string, number>> {
-  const names = (await readdir(dataDir)).filter((name) => name.startsWith('temporal.db'));
-  const files = await Promise.all(names.map((name) => readFile(join(dataDir, name), 'latin1')));
-  return Object.fromEntries(words.map((word) => [word, files.join('').split(word).length - 1]));
+/** Histories, descriptions and the list of all workflows, as one text. */
+export async function storedOn(client: Client): Promise<string> {
+  const { histories, described } = await partsStoredOn(client);
+  return histories + described;
 }
+
+/** The files below a folder whose path in it fits, joined; as bytes, so that nothing is lost. */
+export async function contentOf(folder: string, fits: (path: string) => boolean = () => true): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const chosen = paths.filter((path) => fits(path.slice(folder.length + 1)));
+  // What is one for a moment only, as files beside a database are, may be gone.
+  const files = await Promise.all(chosen.map((path) => readFile(path, 'latin1').catch(() => '')));
+  return files.join('\n');
+}
+
+/** The files of the server's database, the journal among them. */
+export const isDatabase = (path: string): boolean => path.startsWith('temporal.db');
