@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } from './config-encryption';
 import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
+import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config-network';
 import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
 import { connectionVariables, forChildren, withoutEmpty, type Environment } from './environment';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
+import type { ProxySettings } from './network/dispatcher';
 
 export type { Environment };
 
@@ -55,12 +57,13 @@ export interface Config {
     /** What becomes of a response that runs and that no task wants. */
     readonly orphans: 'cancel' | 'keep';
   };
+  readonly network: NetworkConfig;
   readonly encryption: EncryptionConfig;
   /** The server that decodes payloads for a Web UI. */
   readonly codecServer: CodecServerConfig;
 }
 
-const schema = z.object({
+const variables = z.object({
   OPENAI_API_KEY: z
     .string()
     // A stray newline or quote from copying would fail every call with an error about headers.
@@ -102,7 +105,10 @@ const schema = z.object({
   DURABLE_RESPONSES_CODEC_PORT: port(4021),
   DURABLE_RESPONSES_CODEC_ORIGIN: onlyOrigin,
   DURABLE_RESPONSES_CODEC_TOKEN: secretToken,
+  DURABLE_RESPONSES_PRIVATE_HOSTS: privateHosts,
 });
+
+const schema = variables.superRefine(checkBaseUrl);
 
 /**
  * Reads the configuration. With the process's own environment, `.env` of the working directory is loaded first;
@@ -152,6 +158,7 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       secrets: Object.freeze(values.OPENAI_WEBHOOK_SECRET),
       orphans: values.DURABLE_RESPONSES_ORPHANS,
     }),
+    network: networkOf(values, env),
     encryption: encryptionOf(values),
     codecServer: codecServerOf(values),
   });
@@ -164,6 +171,9 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
 export function secretFromEnv(name: string): string | undefined {
   return name.startsWith('DURABLE_RESPONSES_') ? undefined : process.env[name] || undefined;
 }
+
+/** The proxy of the environment, for programs that bring no configuration. */
+export const proxyFromEnv = (): ProxySettings => proxyOf(withoutEmpty(process.env));
 
 /**
  * The environment for a program that this one starts: without the keys and connection settings meant for this one,

@@ -2,6 +2,7 @@
 import { count, isDeeperThan, jsonBytes, MAX_BYTES, MAX_DEPTH } from './bounds';
 import { at, isFields, isText, isTextList, own, type Fields, type Problem } from './problem';
 import { toolProblems } from './tools';
+import { fetchedUrlProblems, type DoorRules } from './urls';
 
 type Check = { fits: (value: unknown) => boolean; message: string };
 
@@ -130,7 +131,7 @@ function sizeProblems(request: Fields): Problem[] {
 }
 
 /** The problems of a request; the field of each is named as in the request. */
-export function requestProblems(request: unknown): Problem[] {
+export function requestProblems(request: unknown, rules: DoorRules = {}): Problem[] {
   if (!isFields(request)) {
     return [{ field: 'request', message: 'expected an object; write {"model": "…", "input": "…"}' }];
   }
@@ -152,5 +153,6 @@ export function requestProblems(request: unknown): Problem[] {
     ...reasoningProblems(own(request, 'reasoning')),
     ...metadataProblems(own(request, 'metadata')),
     ...toolProblems(own(request, 'tools')),
+    ...fetchedUrlProblems(request, rules),
   ];
 }
