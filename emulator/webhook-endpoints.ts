@@ -1,9 +1,22 @@
 /** Who is told of the ends of runs. */
 import { z } from 'zod';
+import { reachOf, urlProblem } from '../src/network/url-policy';
 import { WEBHOOK_TYPES } from './webhook-events';
 
+/** As the API takes it, or of this machine. */
+function checkTarget(text: string, context: z.RefinementCtx): void {
+  if (!URL.canParse(text)) return;
+  const isHere = reachOf(new URL(text), []) === 'loopback';
+  const problem = isHere ? undefined : urlProblem(text, { privateHosts: [] });
+  if (problem !== undefined)
+    context.addIssue({
+      code: 'custom',
+      message: 'expected this machine, or https:// to a host of the public internet',
+    });
+}
+
 const endpoint = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.url({ protocol: /^https?$/ }).superRefine(checkTarget),
   /** With this, receivers check who has sent it. */
   secret: z.string().regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'expected whsec_ and Base64'),
   /** Default: all. */

@@ -1,5 +1,8 @@
 /** One attempt at a webhook: signed and sent, or spoilt and sent. */
 import { Webhook } from 'standardwebhooks';
+import { isIP } from 'node:net';
+import { guardedDispatcher } from '../src/network/dispatcher';
+import { reachOf } from '../src/network/url-policy';
 import type { WebhookFault } from './faults';
 import { sha256 } from './scenarios';
 import type { WebhookEndpoint } from './webhook-endpoints';
@@ -58,6 +61,12 @@ function signed({ id, event, endpoint, fault }: Post): { body: string; headers: 
   };
 }
 
+/** A name may be found at another address than it seems to have; an address has been checked. */
+function guarded(url: URL): RequestInit {
+  if (isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) return {};
+  return { dispatcher: guardedDispatcher({ reach: reachOf(url, []), proxy: {} }) };
+}
+
 /** Sends it; gives the status of the answer, or null for none. Redirects are not followed. */
 export async function post(attempt: Post, stopping: AbortSignal): Promise<number | null> {
   const late = new AbortController();
@@ -65,7 +74,8 @@ export async function post(attempt: Post, stopping: AbortSignal): Promise<number
   try {
     const signal = AbortSignal.any([late.signal, stopping]);
     const { url } = attempt.endpoint;
-    const reply = await fetch(url, { method: 'POST', ...signed(attempt), redirect: 'manual', signal });
+    const init: RequestInit = { method: 'POST', ...signed(attempt), redirect: 'manual', signal };
+    const reply = await fetch(url, { ...init, ...guarded(new URL(url)) });
     await reply.body?.cancel();
     return reply.status;
   } catch {

@@ -59,7 +59,7 @@ export class DurableResponses extends SweepSession {
    * @throws UsageError when the task is not valid: nothing was started.
    */
   async startTask(task: TaskInput, options: { id?: string } = {}): Promise<Started> {
-    assertTask(task);
+    assertTask(task, this.context);
     const fresh = task.attach
       ? attachedTaskId(task.attach.responseId)
       : freshId('task', task.request?.model, new Date(), random());

@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } from './config-encryption';
 import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
+import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config-network';
 import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
 import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './environment';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
+import type { ProxySettings } from './network/dispatcher';
 
 export type { Environment };
 
@@ -57,12 +59,13 @@ export interface Config {
   };
   /** A folder of files for `secret://NAME`, absolute; without one the environment has them. */
   readonly secretsDir?: string;
+  readonly network: NetworkConfig;
   readonly encryption: EncryptionConfig;
   /** The server that decodes payloads for a Web UI. */
   readonly codecServer: CodecServerConfig;
 }
 
-const schema = z.object({
+const variables = z.object({
   OPENAI_API_KEY: z
     .string()
     // A stray newline or quote from copying would fail every call with an error about headers.
@@ -105,7 +108,10 @@ const schema = z.object({
   DURABLE_RESPONSES_CODEC_PORT: port(4021),
   DURABLE_RESPONSES_CODEC_ORIGIN: onlyOrigin,
   DURABLE_RESPONSES_CODEC_TOKEN: secretToken,
+  DURABLE_RESPONSES_PRIVATE_HOSTS: privateHosts,
 });
+
+const schema = variables.superRefine(checkBaseUrl);
 
 /**
  * Reads the configuration. With the process's own environment, `.env` of the working directory is loaded first;
@@ -156,6 +162,7 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       orphans: values.DURABLE_RESPONSES_ORPHANS,
     }),
     secretsDir: values.DURABLE_RESPONSES_SECRETS_DIR && resolve(values.DURABLE_RESPONSES_SECRETS_DIR),
+    network: networkOf(values, env),
     encryption: encryptionOf(values),
     codecServer: codecServerOf(values),
   });
@@ -165,6 +172,9 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
 export function secretFromEnv(name: string): string | undefined {
   return secretOf(process.env, name);
 }
+
+/** The proxy of the environment, for programs that bring no configuration. */
+export const proxyFromEnv = (): ProxySettings => proxyOf(withoutEmpty(process.env));
 
 /**
  * The environment for a program that this one starts: without the keys and connection settings meant for this one,

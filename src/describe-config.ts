@@ -21,11 +21,19 @@ export function describeConfig(config: Config): string {
     'workflows in memory': String(config.maxCachedWorkflows),
     'secrets of tasks': config.secretsDir ?? 'the environment',
     'webhook secrets': String(config.webhook.secrets.length),
+    'hosts that may be private': config.network.privateHosts.join(', ') || 'none',
+    proxy: describeProxy(config),
     encryption: describeEncryption(config),
   };
   return Object.entries(lines)
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');
+}
+
+/** A proxy's address may have a password in it. */
+function describeProxy({ network: { proxy } }: Config): string {
+  const set = Object.entries({ HTTP_PROXY: proxy.http, HTTPS_PROXY: proxy.https, NO_PROXY: proxy.no });
+  return set.flatMap(([name, value]) => (value === undefined ? [] : [name])).join(', ') || 'none';
 }
 
 /** Ids are no secrets: they stand beside everything that was encrypted. */

@@ -98,14 +98,43 @@ describe('configuration', () => {
     const printed = describeConfig(
       loadConfig({
         OPENAI_API_KEY: 'sk-topsecret',
-        OPENAI_BASE_URL: 'https://user:password@proxy.example/v1?code=topsecret',
+        OPENAI_BASE_URL: 'https://proxy.example/v1',
+        HTTPS_PROXY: 'http://user:password@proxy.example:3128',
         TEMPORAL_ADDRESS: 'cloud.example:7233',
         TEMPORAL_API_KEY: 'temporal-topsecret',
       }),
     );
     expect(printed).not.toMatch(/topsecret|password/);
     expect(printed).toContain('https://proxy.example/v1');
+    expect(printed).toContain('proxy: HTTPS_PROXY');
     expect(printed).toContain('TEMPORAL_ADDRESS, TEMPORAL_API_KEY');
+  });
+
+  test.each<[string, string, string?]>([
+    ['http to another machine', 'http://topsecret.example/v1'],
+    ['a user', 'https://user:topsecret@api.example/v1'],
+    ['a query', 'https://api.example/v1?code=topsecret'],
+    ['a private address', 'https://10.0.0.5/topsecret'],
+    ['another host than the listed one', 'http://topsecret.internal/v1', 'llm.internal'],
+  ])('given the address of upstream with %s -> then it is refused and not shown', (_what, url, hosts = '') => {
+    const lines = problems({ OPENAI_BASE_URL: url, DURABLE_RESPONSES_PRIVATE_HOSTS: hosts });
+    expect(lines).toEqual([expect.stringMatching(/^OPENAI_BASE_URL: expected /)]);
+    expect(lines[0]).not.toContain('topsecret');
+  });
+
+  test('given hosts that may be private -> then upstream may be one of them; what is no host is refused', () => {
+    const hosts = { DURABLE_RESPONSES_PRIVATE_HOSTS: 'LLM.internal.:4000, [fd00::1]\n0x7f.1' };
+    const { network, openai } = loadConfig({ ...hosts, OPENAI_BASE_URL: 'http://llm.internal:4000/v1' });
+    expect(network.privateHosts).toEqual(['llm.internal:4000', 'fd00::1', '127.0.0.1']);
+    expect(openai.baseUrl).toBe('http://llm.internal:4000/v1');
+    expect(problems({ DURABLE_RESPONSES_PRIVATE_HOSTS: 'https://llm.internal' })).toEqual([
+      expect.stringMatching(/^DURABLE_RESPONSES_PRIVATE_HOSTS: expected hosts such as /),
+    ]);
+  });
+
+  test('given variables of a proxy -> then they are read as other programs do, those in lower case first', () => {
+    const config = loadConfig({ HTTPS_PROXY: 'http://a', https_proxy: 'http://b', HTTP_PROXY: '', NO_PROXY: 'c' });
+    expect(config.network.proxy).toEqual({ http: undefined, https: 'http://b', no: 'c' });
   });
 
   test('given variables that name programs -> then they are not taken for a connection', () => {

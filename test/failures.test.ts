@@ -130,7 +130,7 @@ describe('no answer', () => {
   });
 
   test('given a name that does not exist -> then certainly not accepted, whatever the name is', async () => {
-    const found = await faultOf(upstreamAt('http://redirect.invalid/v1').create(REQUEST));
+    const found = await faultOf(upstreamAt('https://redirect.invalid/v1').create(REQUEST));
     expect(verdictOf(found)).toEqual(['Upstream.Unavailable', true, false]);
   });
 

@@ -9,12 +9,15 @@ import { failureOf } from './failure';
 import type { GateDesk } from './gate-desk';
 import { keepHeartbeating, recordDurably } from './heartbeat';
 import { requestBody, UnreadableRequestError } from './request-body';
+import { requestUrlProblem } from './request-urls';
 
 export interface ResponseDeps {
   upstream: Upstream;
   secrets: SecretProvider;
   store: BlobStore;
   keepAnswer: AnswerKeeper;
+  /** Hosts that URLs in requests may name although they are private; default: none. */
+  privateHosts?: readonly string[];
   /** Where the account has limits. */
   gate?: GateDesk;
   nowMs: () => number;
@@ -56,8 +59,10 @@ export async function createOnce<T>(
   deps: ResponseDeps,
   post: (body: CreateBody) => Promise<T>,
 ): Promise<Made<T>> {
-  const { upstream, nowMs } = deps;
-  const { body, secretNames } = await bodyOf(input, deps);
+  const { upstream, privateHosts = [], nowMs } = deps;
+  const { body, secretNames, secretValues } = await bodyOf(input, deps);
+  const problem = await requestUrlProblem(body, { privateHosts, secretValues });
+  if (problem !== undefined) throw failureOf(rejected('url_refused', `${input.taskId}: ${problem}`));
   await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
   const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
   try {

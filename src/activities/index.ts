@@ -2,7 +2,7 @@
 import { DEFAULT_STORE_DIR } from '../names';
 import type { AccountLimits } from '../contracts';
 import type { SecretProvider } from '../secrets/values';
-import { createUpstream, type Upstream, type UpstreamOptions } from '../upstream';
+import { createUpstream, normalHosts, type Upstream, type UpstreamOptions } from '../upstream';
 import { folderStore, type BlobStore } from '../store';
 import { answerKeeper } from './answer-keeper';
 import { createBatchActivities } from './batch';
@@ -37,7 +37,8 @@ export function createActivities(options: ActivityOptions) {
   const nowMs = () => Date.now();
   const isLimited = limits.maxInFlight !== undefined || limits.maxCreatesPerSecond !== undefined;
   const gate = isLimited ? gateDesk(limits) : undefined;
-  const deps = { upstream, secrets, store, keepAnswer: answerKeeper(store), gate, nowMs };
+  const privateHosts = 'upstream' in openai ? [] : normalHosts(openai.privateHosts);
+  const deps = { upstream, secrets, store, keepAnswer: answerKeeper(store), privateHosts, gate, nowMs };
   return {
     ...createResponseActivities(deps),
     ...createFollowActivities(deps),

@@ -55,14 +55,12 @@ export async function requestBody(
   input: StartInput,
   secrets: SecretProvider,
   store: BlobStore,
-): Promise<{ body: ResponseCreateParamsNonStreaming; secretNames: string[] }> {
+): Promise<{ body: ResponseCreateParamsNonStreaming; secretNames: string[]; secretValues: string[] }> {
   const { taskId, attempt, fileIds } = input;
   const written = await requestOf(input, store);
   const secretNames = secretNamesOf(written);
-  const request =
-    secretNames.length > 0
-      ? (withSecrets(written, await secretValues(secretNames, secrets)) as ResponseRequest)
-      : written;
+  const values = await secretValues(secretNames, secrets);
+  const request = values.size > 0 ? (withSecrets(written, values) as ResponseRequest) : written;
   const tools = withFiles(request.tools, fileIds);
   const body = {
     ...request,
@@ -71,5 +69,5 @@ export async function requestBody(
     store: request.store ?? true,
     metadata: { ...request.metadata, task_id: taskId, attempt: String(attempt) },
   };
-  return { body: body as ResponseCreateParamsNonStreaming, secretNames };
+  return { body: body as ResponseCreateParamsNonStreaming, secretNames, secretValues: [...values.values()] };
 }

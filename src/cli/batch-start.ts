@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import type { DurableResponses, Started } from '../client';
 import { checkOutcomes } from '../client/retry';
+import { loadConfig } from '../config';
 import type { BatchItem, BatchSettings } from '../contracts';
-import { assertBatch } from '../door';
+import { assertBatch, type DoorRules } from '../door';
 import { UsageError } from '../errors';
 import type { OutputFlags } from './batch-output';
 import { finish } from './batch-results';
@@ -33,8 +34,8 @@ function withAbsoluteFiles(item: BatchItem): BatchItem {
 }
 
 /** The items of a file. @throws UsageError naming every bad line, unless they are allowed. */
-function itemsOf(file: string, flags: StartFlags): BatchItem[] {
-  const defaults = { model: flags.model, options: optionsOf(flags) };
+function itemsOf(file: string, flags: StartFlags, rules: DoorRules): BatchItem[] {
+  const defaults = { model: flags.model, options: optionsOf(flags), ...rules };
   const { items, problems } = readBatchFile(file, flags.inputFormat, defaults);
   if (problems.length > 0 && !flags.allowBadLines) {
     const more = problems.length - MAX_PROBLEMS_SHOWN;
@@ -83,10 +84,11 @@ export function addStart(batch: Command, run: Run): void {
     .option('--retry-times <n>', 'create again what fails with server_error or rate_limit_exceeded', numberOf);
   withRunOptions(withBatchOptions(start)).action((file: string, flags: StartFlags) => {
     // Read before anything is connected to: bad lines are the first thing to know.
-    const items = itemsOf(file, flags);
+    const rules: DoorRules = { privateHosts: loadConfig().network.privateHosts };
+    const items = itemsOf(file, flags, rules);
     const plan = { items, ...settingsOf(flags) };
     assertId(flags.id);
-    assertBatch(plan);
+    assertBatch(plan, rules);
     return run(async (client) => afterStart(client, await client.startBatch(plan, { id: flags.id }), flags));
   });
 }

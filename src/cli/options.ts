@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { loadConfig } from '../config';
 import type { Priority, ResponseRequest, TaskInput, TaskOptions, WatchOption } from '../contracts';
 import { PRIORITIES, WATCH_OPTIONS } from '../contracts';
 import { assertTask, checkId } from '../door';
@@ -138,7 +139,7 @@ const defined = <T extends object>(value: T): Partial<T> =>
 const listIn = (tools: unknown): unknown[] => (Array.isArray(tools) ? tools : tools ? [tools] : []);
 
 function checked(task: TaskInput): TaskInput {
-  assertTask(task);
+  assertTask(task, loadConfig().network);
   return task;
 }
 

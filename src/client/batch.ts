@@ -1,6 +1,6 @@
 /** Starting batches: the input goes into the store first, whole and checked; only then is anything started. */
 import type { BatchItem, BatchPlan } from '../contracts';
-import { checkId, itemChecker, settingsProblems } from '../door';
+import { checkId, itemChecker, settingsProblems, type DoorRules } from '../door';
 import { UsageError } from '../errors';
 import { itemWorkflowId } from '../names';
 import { DEFAULT_CONCURRENCY } from '../settings';
@@ -28,8 +28,8 @@ export type StartedBatch = Started & { items?: number };
 const MAX_PROBLEMS = 20;
 
 /** Writes every item, and says all that is wrong with them. @throws UsageError after at most 20 problems. */
-async function writeItems(writer: BatchInputWriter, plan: BatchPlan, id: string): Promise<void> {
-  const check = itemChecker(plan);
+async function writeItems(writer: BatchInputWriter, plan: BatchPlan, id: string, rules: DoorRules): Promise<void> {
+  const check = itemChecker(plan, rules);
   const problems = settingsProblems(plan);
   let items = 0;
   for await (const item of plan.items as AsyncIterable<BatchItem>) {
@@ -42,10 +42,11 @@ async function writeItems(writer: BatchInputWriter, plan: BatchPlan, id: string)
   if (problems.length > 0) throw new UsageError(problems.slice(0, MAX_PROBLEMS));
 }
 
-async function writeInput(store: BlobStore, folder: string, plan: BatchPlan, options: StartBatchOptions) {
+async function writeInput(context: BatchContext, folder: string, plan: BatchPlan, options: StartBatchOptions) {
+  const { store } = context;
   const writer = new BatchInputWriter(store, folder, plan.options, options.itemsPerPage);
   try {
-    await writeItems(writer, plan, options.id);
+    await writeItems(writer, plan, options.id, context);
     return await writer.finish(options.retryOf ?? null);
   } catch (error) {
     await store.removeAll(`${folder}/`);
@@ -68,12 +69,7 @@ export async function startBatch(
   const there = await findStarted(context, id, 'batch');
   if (there) return there;
   const folder = batchFolder(id, random);
-  const input = await writeInput(
-    context.store,
-    folder,
-    { ...plan, options: withReceiver(context, plan.options) },
-    options,
-  );
+  const input = await writeInput(context, folder, { ...plan, options: withReceiver(context, plan.options) }, options);
   const { concurrency = DEFAULT_CONCURRENCY, budget } = plan;
   const started = await startBatchWorkflow(context, id, {
     folder,

@@ -53,12 +53,14 @@ export function assertId(id: string): string {
 export async function openSession(options: ConnectOptions): Promise<SessionParts> {
   const config = options.config ?? loadConfig();
   const { taskQueue = config.taskQueue } = options;
+  const { webhookReceiver, network } = config;
+  const { privateHosts } = network;
   const { client, connection, uiUrl, ...found } = await connectClient(config, options);
   const { address, namespace, connectionOptions, source, encryption } = found;
   const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
   const server = { address, namespace, connectionOptions, taskQueue, encryption };
   const store = options.store ?? folderStore(config.storeDir);
-  const context = { client, taskQueue, searchAttributes, store, webhookReceiver: config.webhookReceiver };
+  const context = { client, taskQueue, searchAttributes, store, webhookReceiver, privateHosts };
   return { temporal: client, source, uiUrl, server, context, config };
 }
 

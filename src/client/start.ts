@@ -21,6 +21,8 @@ export interface StartContext {
   searchAttributes: boolean;
   /** A receiver of webhooks runs, so tasks with `watch: 'auto'` may rely on it. */
   webhookReceiver?: boolean;
+  /** Hosts that URLs in requests may name although they are private. */
+  privateHosts?: readonly string[];
 }
 
 /** What the client knows and a task does not. Options that say so themselves are left as they are. */

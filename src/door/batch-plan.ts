@@ -9,6 +9,7 @@ import { optionProblems } from './options';
 import { priceProblems } from './prices';
 import { say, show } from './problem';
 import { checkTask } from './task';
+import type { DoorRules } from './urls';
 
 const MAX_PROBLEMS = 20;
 const TOO_MANY = `items: more than ${count(MAX_ITEMS)}; start several batches`;
@@ -67,7 +68,7 @@ function idChecker(): (item: BatchItem, place: string) => string[] {
 }
 
 /** Checks items in their order; gives what is wrong with each, with its place. */
-export function itemChecker(settings: BatchSettings): (item: BatchItem) => string[] {
+export function itemChecker(settings: BatchSettings, rules: DoorRules = {}): (item: BatchItem) => string[] {
   const checkIds = idChecker();
   let next = 0;
   return (item) => {
@@ -78,15 +79,15 @@ export function itemChecker(settings: BatchSettings): (item: BatchItem) => strin
     if (problem) return problems;
     return [
       ...problems,
-      ...checkTask(task, place),
+      ...checkTask(task, place, rules),
       ...(task ? priceProblem(task, settings) : []).map((message) => `${place}.model: ${message}`),
     ];
   };
 }
 
 /** @throws UsageError with up to 20 problems, each with its place: nothing was started. */
-export function assertBatch(batch: BatchSettings & { items: BatchItem[] }): void {
-  const check = itemChecker(batch);
+export function assertBatch(batch: BatchSettings & { items: BatchItem[] }, rules: DoorRules = {}): void {
+  const check = itemChecker(batch, rules);
   const problems = settingsProblems(batch);
   if (batch.items.length === 0) problems.push('items: a batch needs at least one');
   // Known at once: nobody waits for the check of the first hundred thousand.

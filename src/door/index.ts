@@ -7,3 +7,4 @@ export type { LineDefaults } from './line';
 export { parsePrices } from './prices';
 export { assertReport, sourceName } from './report';
 export { assertTask, checkId, checkTask } from './task';
+export type { DoorRules } from './urls';

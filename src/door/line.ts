@@ -4,8 +4,9 @@ import { count, MAX_BYTES } from './bounds';
 import { OPTION_NAMES } from './options';
 import { givenNames, isFields, own, unknownFields, type Fields, type Problem } from './problem';
 import { taskProblems } from './task';
+import type { DoorRules } from './urls';
 
-export interface LineDefaults {
+export interface LineDefaults extends DoorRules {
   model?: string;
   options?: TaskOptions;
 }
@@ -56,7 +57,7 @@ function batchApiForm(fields: Fields, defaults: LineDefaults): ReadLine {
   }
   const task = { request: withModel(fields.body ?? null, defaults.model), ...withOptions(undefined, defaults.options) };
   // A body for another endpoint would only be blamed for fields that are right there.
-  if (problems.length === 0) problems.push(...(isFields(fields.body) ? taskProblems(task) : [noBody]));
+  if (problems.length === 0) problems.push(...(isFields(fields.body) ? taskProblems(task, defaults) : [noBody]));
   return { id: own(fields, 'custom_id'), idField: 'custom_id', task, problems };
 }
 
@@ -68,7 +69,7 @@ function taskForm(fields: Fields, defaults: LineDefaults): ReadLine {
   if (own(fields, 'request') !== undefined) source.request = withModel(fields.request, defaults.model);
   const rest = without(fields, ['request', 'attach', 'options', 'id']);
   const task = { ...source, ...rest, ...withOptions(own(fields, 'options'), defaults.options) };
-  return { id: own(fields, 'id'), idField: 'id', task, problems: taskProblems(task) };
+  return { id: own(fields, 'id'), idField: 'id', task, problems: taskProblems(task, defaults) };
 }
 
 /** Fields of the request and options of the task beside each other. */
@@ -93,7 +94,7 @@ export function flatForm(fields: Fields, defaults: LineDefaults): ReadLine {
     request: withModel(request, defaults.model),
     ...withOptions(only(fields, OPTION_NAMES), defaults.options),
   };
-  return { id: own(fields, 'id'), idField: 'id', task, problems: [...problems, ...taskProblems(task)] };
+  return { id: own(fields, 'id'), idField: 'id', task, problems: [...problems, ...taskProblems(task, defaults)] };
 }
 
 /** The parser's own message quotes the line, which may hold a credential: only the place is taken from it. */

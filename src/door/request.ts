@@ -3,6 +3,7 @@ import { count, isDeeperThan, jsonBytes, MAX_BYTES, MAX_DEPTH } from './bounds';
 import { inlineCredentialProblems } from './inline-credentials';
 import { at, isFields, isText, isTextList, own, type Fields, type Problem } from './problem';
 import { toolProblems } from './tools';
+import { fetchedUrlProblems, type DoorRules } from './urls';
 
 type Check = { fits: (value: unknown) => boolean; message: string };
 
@@ -130,7 +131,7 @@ function sizeProblems(request: Fields): Problem[] {
   return [{ field, message: `${count(bytes)} bytes of JSON are more than ${count(MAX_BYTES)}; ${advice}` }];
 }
 
-export interface RequestRules {
+export interface RequestRules extends DoorRules {
   /** What looks like a credential may stand in the prompt. */
   allowCredentialsInPrompt?: boolean;
 }
@@ -169,6 +170,7 @@ export function requestProblems(request: unknown, rules: RequestRules = {}): Pro
     ...reasoningProblems(own(request, 'reasoning')),
     ...metadataProblems(own(request, 'metadata')),
     ...toolProblems(own(request, 'tools')),
+    ...fetchedUrlProblems(request, rules),
   ];
   return withInline(all, request, rules);
 }

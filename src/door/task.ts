@@ -5,6 +5,7 @@ import { ID_PATTERN, RESPONSE_ID_PATTERN } from '../names';
 import { OPTION_NAMES, optionProblems } from './options';
 import { isFields, own, say, show, unknownFields, type Problem } from './problem';
 import { requestProblems } from './request';
+import type { DoorRules } from './urls';
 
 /**
  * What is wrong with the id of a task, batch or report; empty when nothing is.
@@ -33,7 +34,7 @@ const HINTS = {
 };
 
 /** The problems of a task, each with its field. */
-export function taskProblems(task: unknown): Problem[] {
+export function taskProblems(task: unknown, rules: DoorRules = {}): Problem[] {
   const shape = 'write {"request": {…}} or {"attach": {"responseId": "resp_…"}}';
   if (!isFields(task)) return [{ field: 'task', message: `expected an object; ${shape}` }];
   const problems = unknownFields(task, ['request', 'attach', 'options'], { hints: HINTS });
@@ -42,10 +43,9 @@ export function taskProblems(task: unknown): Problem[] {
     const found = request === undefined ? 'neither request nor attach is given' : 'both request and attach are given';
     problems.push({ field: 'task', message: `${found}; ${shape}` });
   } else {
-    const rules = {
-      allowCredentialsInPrompt: isFields(task.options) && task.options.allowCredentialsInPrompt === true,
-    };
-    problems.push(...(attach === undefined ? requestProblems(request, rules) : attachProblems(attach)));
+    const allowCredentialsInPrompt = isFields(task.options) && task.options.allowCredentialsInPrompt === true;
+    const all = { ...rules, allowCredentialsInPrompt };
+    problems.push(...(attach === undefined ? requestProblems(request, all) : attachProblems(attach)));
   }
   return [...problems, ...optionProblems(task.options)];
 }
@@ -55,13 +55,14 @@ export function taskProblems(task: unknown): Problem[] {
  * and of the options are named without `request.` and `options.`. Empty when nothing is wrong.
  *
  * @param place Said before each field, e.g. `line 7`.
+ * @param rules Hosts that may be private; default: none.
  */
-export function checkTask(task: unknown, place?: string): string[] {
-  return taskProblems(task).map((problem) => say(problem, place));
+export function checkTask(task: unknown, place?: string, rules: DoorRules = {}): string[] {
+  return taskProblems(task, rules).map((problem) => say(problem, place));
 }
 
 /** @throws UsageError with every problem of the task. */
-export function assertTask(task: unknown): asserts task is TaskInput {
-  const problems = checkTask(task);
+export function assertTask(task: unknown, rules: DoorRules = {}): asserts task is TaskInput {
+  const problems = checkTask(task, undefined, rules);
   if (problems.length > 0) throw new UsageError(problems);
 }

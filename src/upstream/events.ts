@@ -62,7 +62,7 @@ class StreamWatch {
     return this.signal.aborted ? (this.signal.reason as Error) : undefined;
   }
 
-  /** Bytes have come. */
+  /** A line has come. */
   readonly alive = (): void => {
     clearTimeout(this.idle);
     if (this.signal.aborted) return;
@@ -101,7 +101,7 @@ async function* watched(
   const watch = new StreamWatch(outer, idleMs);
   try {
     // A client of its own: only its fetch sees the bytes, and the client swallows what is no event.
-    const client = openai.withOptions({ fetch: streamFetch({ onBytes: watch.alive, base }) });
+    const client = openai.withOptions({ fetch: streamFetch({ onLine: watch.alive, base }) });
     const stream = await open(client, { signal: watch.signal, timeout: headersMs });
     for await (const event of stream) if (isEvent(event)) yield event;
     if (watch.reason) throw watch.reason;

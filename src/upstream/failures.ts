@@ -1,6 +1,7 @@
 /** Anything that an upstream call can throw, as one `UpstreamFault`. Pure. */
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import type { FaultType, UpstreamFault } from '../contracts';
+import { AddressRefusedError } from '../network/dispatcher';
 import { redact } from '../security/redact';
 import { retryAfterSeconds } from './retry-after';
 
@@ -27,6 +28,8 @@ const NOT_SENT_CODES = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'ADDRESS_REFUSED',
+  'PROXY_REFUSED',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -45,14 +48,26 @@ const verdict = (type: FaultType, retryable: boolean, maybeAccepted = false): Ve
   maybeAccepted,
 });
 
-/** Codes of errors below `error`, from the outside in (fetch wraps what really happened in `cause`). */
+/** An error and what is below it, from the outside in: fetch wraps what really happened in `cause`. */
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let e = error; e instanceof Error && chain.length < 6; e = e.cause) chain.push(e);
+  return chain;
+}
+
+/** The words of the HTTP client for a proxy that opens no tunnel. */
+const PROXY_ANSWER = /^Proxy response \((\d{3})\)/;
+
 function systemCodes(error: unknown): string[] {
   const codes: string[] = [];
-  for (let e = error, depth = 0; e instanceof Error && depth < 6; e = e.cause, depth++) {
-    if (!(e instanceof APIError) && 'code' in e && typeof e.code === 'string') codes.push(e.code);
+  for (const e of chainOf(error)) {
+    // An API's message, or a host's name, may have any word in it.
+    if (e instanceof APIError) continue;
+    if (PROXY_ANSWER.test(e.message)) codes.push('PROXY_REFUSED');
+    else if ('code' in e && typeof e.code === 'string') codes.push(e.code);
     if (e instanceof AggregateError) codes.push(...e.errors.flatMap(systemCodes));
-    // The words of Node's fetch; an API's message, or a host's name, may have the word in it too.
-    if (!(e instanceof APIError) && /unexpected redirect/i.test(e.message)) codes.push('REDIRECT');
+    // The words of Node's fetch.
+    if (/unexpected redirect/i.test(e.message)) codes.push('REDIRECT');
   }
   return codes;
 }
@@ -100,6 +115,11 @@ function isApiBody(body: unknown): boolean {
 
 function describe(error: unknown, codes: string[]): string {
   if (isAbort(error)) return 'No whole answer within the deadline of the call.';
+  for (const e of chainOf(error)) {
+    if (e instanceof AddressRefusedError) return e.message;
+    const status = e instanceof APIError ? undefined : PROXY_ANSWER.exec(e.message)?.[1];
+    if (status !== undefined) return `The proxy opened no connection (HTTP ${status}): look at HTTPS_PROXY.`;
+  }
   const message = error instanceof Error ? error.message : String(error);
   return codes.length > 0 ? `${message} (${[...new Set(codes)].join(', ')})` : message;
 }

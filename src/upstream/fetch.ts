@@ -32,12 +32,12 @@ export const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
 const [LF, CR] = [10, 13];
 
-/** Counts the bytes since the last blank line, which ends an event. */
-function capEvents(maxBytes: number, onBytes: () => void): TransformStream<Uint8Array, Uint8Array> {
+/** Counts the bytes since the last blank line, which ends an event. A line that never ends is no sign of life. */
+function capEvents(maxBytes: number, onLine: () => void): TransformStream<Uint8Array, Uint8Array> {
   let [eventBytes, lineBytes] = [0, 0];
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      onBytes();
+      if (chunk.includes(LF)) onLine();
       for (const byte of chunk) {
         eventBytes++;
         if (byte === LF && lineBytes === 0) eventBytes = 0;
@@ -51,18 +51,23 @@ function capEvents(maxBytes: number, onBytes: () => void): TransformStream<Uint8
 }
 
 export interface StreamFetchOptions {
-  /** Called whenever something has come, also what the client does not pass on. */
-  onBytes: () => void;
+  /** Called when a line has come, also one that the client does not pass on. */
+  onLine: () => void;
   base?: typeof fetch;
   maxEventBytes?: number;
 }
 
-/** A `fetch` for streams: each event is capped and not the whole, which may go on for hours. */
-export function streamFetch({ onBytes, base, maxEventBytes = MAX_EVENT_BYTES }: StreamFetchOptions): typeof fetch {
+/**
+ * A `fetch` for streams: each event is capped and not the whole, which may go on for hours. An error is no stream: the
+ * client reads all of it, so it has one cap, and nothing in it keeps the call alive.
+ */
+export function streamFetch({ onLine, base, maxEventBytes = MAX_EVENT_BYTES }: StreamFetchOptions): typeof fetch {
   return async (input, init) => {
     const { body, status, statusText, headers } = await (base ?? fetch)(input, init);
-    onBytes();
-    const capped = body?.pipeThrough(capEvents(maxEventBytes, onBytes), { signal: init?.signal ?? undefined });
+    const isStream = status >= 200 && status < 300;
+    if (isStream) onLine();
+    const limit = isStream ? capEvents(maxEventBytes, onLine) : cap(maxEventBytes);
+    const capped = body?.pipeThrough(limit, { signal: init?.signal ?? undefined });
     return new Response(capped ?? null, { status, statusText, headers });
   };
 }

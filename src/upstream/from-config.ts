@@ -8,8 +8,11 @@ export function needsEmulator({ openai }: Pick<Config, 'openai'>): boolean {
 }
 
 /** @param emulatorUrl The running emulator, used when no key and no address are configured. */
-export function upstreamOptions({ openai }: Pick<Config, 'openai'>, emulatorUrl?: string): UpstreamOptions {
+export function upstreamOptions(
+  { openai, network }: Pick<Config, 'openai' | 'network'>,
+  emulatorUrl?: string,
+): UpstreamOptions {
   const { apiKey = 'sk-emulator', baseUrl, organization, project } = openai;
   const address = baseUrl ?? (openai.apiKey === undefined ? emulatorUrl : undefined);
-  return { apiKey, baseURL: address, organization, project };
+  return { apiKey, baseURL: address, organization, project, ...network };
 }

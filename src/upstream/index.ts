@@ -1,4 +1,5 @@
 /** The way to the OpenAI API, or to any server of the same contract. */
+export { normalHosts } from './connections';
 export { createdAt, isKnownStatus, isTerminalStatus, toAnswer } from './answer';
 export { MAX_STREAM_MS, type EventsOptions } from './events';
 export { toStoredAnswer } from './stored';

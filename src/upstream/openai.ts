@@ -9,12 +9,13 @@ import type { Answer } from '../contracts';
 import { hideValuesIn, rememberHidden } from '../security/hidden-values';
 import { checkedResponse, createdId, toAnswer } from './answer';
 import { withinDeadline, type CallLimits } from './call-limits';
+import { connectionsTo, type NetworkOptions } from './connections';
 import { eventCalls, type EventCalls } from './events';
 import { toFault } from './failures';
 import { cappedFetch } from './fetch';
 import { resourceCalls, type ResourceCalls } from './resources';
 
-export interface UpstreamOptions {
+export interface UpstreamOptions extends NetworkOptions {
   apiKey: string;
   /** Default: the official address. Any server of the same contract will do. */
   baseURL?: string;
@@ -22,9 +23,12 @@ export interface UpstreamOptions {
   project?: string | null;
   /** The whole call, body included, must end within this time. Default 60,000. */
   callDeadlineMs?: number;
-  /** A stream is given up after this time without a byte. Default 75,000: keepalives come about every 30 s. */
+  /** A stream is given up after this time without a whole line. Default 75,000: keepalives come about every 30 s. */
   streamIdleMs?: number;
-  /** More options of the official client, e.g. `defaultHeaders` or `defaultQuery` for Azure. */
+  /**
+   * More options of the official client, e.g. `defaultHeaders` or `defaultQuery` for Azure. With a `fetch` or a
+   * `dispatcher` of your own, addresses and the proxy are yours to mind.
+   */
   client?: Omit<ClientOptions, 'apiKey' | 'baseURL' | 'maxRetries' | 'logLevel'>;
 }
 
@@ -47,10 +51,12 @@ export interface Upstream extends ResourceCalls, EventCalls {
  * - `maxRetries: 0`: the API knows no idempotency key, so a repeated POST is a second paid run; retries are Temporal's.
  * - redirects are refused: they would carry the prompt to another origin.
  * - one deadline over the whole call: the client's own `timeout` ends with the headers, a stalled body would hang on.
+ * - an address by the rules (`baseUrlProblem`), and connections only to what it may be found at.
  * - a cap on the size of bodies, and no logging: it would print what should stay private.
  */
 function officialClient(options: UpstreamOptions): OpenAI {
-  return new OpenAI({
+  const { fetch, fetchOptions } = options.client ?? {};
+  const openai = new OpenAI({
     ...options.client,
     apiKey: options.apiKey,
     baseURL: options.baseURL,
@@ -58,12 +64,13 @@ function officialClient(options: UpstreamOptions): OpenAI {
     project: options.project ?? null,
     maxRetries: 0,
     logLevel: 'off',
-    fetch: options.client?.fetch ?? cappedFetch(),
-    fetchOptions: { ...options.client?.fetchOptions, redirect: 'error' },
+    fetch: fetch ?? cappedFetch(),
   });
+  const dispatcher = connectionsTo(openai.baseURL, options);
+  return openai.withOptions({ fetchOptions: { dispatcher, ...fetchOptions, redirect: 'error' } });
 }
 
-/** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty. */
+/** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty; UsageError for a bad address. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const openai = officialClient(options);
   rememberHidden([options.apiKey]);

@@ -32,7 +32,9 @@ function secretsOf({ webhook }: Config, isEmulated: boolean): readonly string[] 
 async function tellEmulator(emulatorUrl: string, url: string, secret: string): Promise<void> {
   const address = emulatorUrl.replace(/\/v1\/?$/, '/emulator/webhooks');
   const headers = { 'content-type': 'application/json' };
-  const reply = await fetch(address, { method: 'POST', headers, body: JSON.stringify([{ url, secret }]) });
+  const body = JSON.stringify([{ url, secret }]);
+  const signal = AbortSignal.timeout(GET_MS);
+  const reply = await fetch(address, { method: 'POST', headers, body, redirect: 'error', signal });
   if (reply.ok) return;
   const hint = 'Stop and start `npm start` again.';
   throw new UnreachableError(`The emulator at ${emulatorUrl} takes no webhooks (HTTP ${reply.status}).`, hint);
