@@ -10,7 +10,7 @@ export function describeConfig(config: Config): string {
     'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
     'task queue': config.taskQueue,
     'data folder': config.dataDir,
-    'store folder': config.storeDir,
+    store: placeOf(config),
     'cache folder': config.cacheDir,
     'log level': config.logLevel,
     'activities at once': String(config.maxActivities),
@@ -26,6 +26,9 @@ export function describeConfig(config: Config): string {
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');
 }
+
+const placeOf = ({ store }: Config): string =>
+  store.kind === 'folder' ? store.path : `s3://${store.bucket}/${store.prefix}`;
 
 /** Ids are no secrets: they stand beside everything that was encrypted. */
 function describeEncryption({ encryption: { off, keys, keysFile } }: Config): string {

@@ -7,7 +7,7 @@ import { holdEmbedded, type EmbeddedHold } from './embedded';
 import { UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
-import { folderStore } from './store';
+import { openStore } from './store/open';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
@@ -39,6 +39,7 @@ function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
 }
 
 async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
+  const store = await openStore(config.store);
   const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
   const { connectionOptions, namespace, address, encryption } = server;
   const attributes = await ensureSearchAttributes(server.connection, namespace);
@@ -54,7 +55,8 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
       taskQueue: config.taskQueue,
       openai: upstreamOptions(config, hold?.emulatorUrl),
       secrets: secretFromEnv,
-      store: folderStore(config.storeDir),
+      store,
+      maxRequestBytes: config.maxRequestBytes,
       limits: config.limits,
       maxActivities: config.maxActivities,
       maxStreams: config.maxStreams,
