@@ -34,7 +34,10 @@ export interface World {
   env: TestWorkflowEnvironment;
   client: Client;
   emulator: Emulator;
+  /** Decrypts; the one below does not. */
   store: BlobStore;
+  /** For clients and workers: they encrypt what they put into it. */
+  blobs: BlobStore;
   /** Starts a batch through the store, as the client does. */
   startBatch(plan: BatchPlan, id?: string, itemsPerPage?: number): Promise<WorkflowHandle>;
   /** What was written down of a batch, in input order. */
@@ -83,6 +86,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
     client: env.client,
     emulator,
     store,
+    blobs,
     startBatch: async (plan, id = uniqueId('batch'), itemsPerPage) => {
       const context = { client: env.client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store };
       await startBatch(context, plan, { id, random: 'test', itemsPerPage });
