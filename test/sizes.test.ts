@@ -62,8 +62,12 @@ afterAll(async () => {
 const digest = (text: string) => Promise.resolve(digestOf(text));
 const withWorker = <T>(body: () => Promise<T>) => world.withWorker(body, { digest } as object);
 
+/** The sandbox of workflows decodes text slowly: 60 MB need longer than the ten seconds that a workflow task has. */
+const workflowTaskTimeout = '2 minutes';
+
 const startSized = (text: string, more: object = {}) =>
   world.client.workflow.start<typeof sized>('sized', {
+    workflowTaskTimeout,
     taskQueue: DEFAULT_TASK_QUEUE,
     workflowId: uniqueId('sized'),
     args: [text],
@@ -73,7 +77,9 @@ const startSized = (text: string, more: object = {}) =>
 /** What a run cost: its workflow tasks that failed, and the bytes of its history. */
 async function costOf(handle: WorkflowHandle) {
   const { events } = await handle.fetchHistory();
-  const failed = (events ?? []).filter((event) => event.workflowTaskFailedEventAttributes).length;
+  const isFailed = (event: NonNullable<typeof events>[number]) =>
+    event.workflowTaskFailedEventAttributes ?? event.workflowTaskTimedOutEventAttributes;
+  const failed = (events ?? []).filter(isFailed).length;
   const { raw } = await handle.describe();
   return { failed, historyBytes: Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0) };
 }
