@@ -60,6 +60,8 @@ export default tseslint.config(
       'src/cost/**/*.ts',
       'src/names.ts',
       'src/settings.ts',
+      'src/depth.ts',
+      'src/lost-payload.ts',
       'src/store/keys.ts',
       'src/security/failure-converter.ts',
     ],
@@ -71,7 +73,7 @@ export default tseslint.config(
           patterns: [
             {
               regex:
-                '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings|\\.\\./cost/|\\.\\./store/keys).*',
+                '^(?!@temporalio/(workflow|common)$|\\./|\\.\\./contracts(/[a-z]+)?|\\.\\./names|\\.\\./settings|\\.\\./depth|\\.\\./lost-payload|\\.\\./cost/|\\.\\./store/keys).*',
               allowTypeImports: true,
               message:
                 'Workflow code imports only @temporalio/workflow, @temporalio/common, contracts, names, settings and what is pure.',

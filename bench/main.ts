@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { machine, markdown, publish } from './page';
 import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
 import { addLimitsCommand } from './limits/command';
+import { addProtectionCommand } from './protection/command';
 import { addScaleCommands } from './scale/commands';
 import { addWatchCommands } from './watch/command';
 import { addStreamKillsCommand } from './stream-kills/command';
@@ -51,6 +52,7 @@ addScaleCommands(program);
 addLimitsCommand(program);
 addWatchCommands(program);
 addStreamKillsCommand(program);
+addProtectionCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

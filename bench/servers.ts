@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../emulator';
@@ -14,6 +14,8 @@ export interface Servers {
   address: string;
   emulatorUrl: string;
   ledger(): Promise<Ledger>;
+  /** Of the server's files. */
+  databaseBytes(): number;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,10 @@ export async function startServers(): Promise<Servers> {
     address,
     emulatorUrl,
     ledger: async () => (await (await fetch(emulatorUrl.replace('/v1', '/emulator/ledger'))).json()) as Ledger,
+    databaseBytes: () => {
+      const names = readdirSync(dataDir).filter((name) => name.startsWith('temporal.db'));
+      return names.reduce((sum, name) => sum + statSync(join(dataDir, name)).size, 0);
+    },
     close: async () => {
       await connection.close();
       await hold.release();
@@ -46,8 +52,12 @@ function peakOf({ pid }: ChildProcess): number {
   return Math.round(Number(line?.[1] ?? 0) / 1024);
 }
 
-export async function startWorker(program: string, { address, emulatorUrl }: Servers): Promise<WorkerProcess> {
-  const child = fork(join(__dirname, 'worker.js'), [program, address, emulatorUrl]);
+export const startWorker = (program: string, { address, emulatorUrl }: Servers): Promise<WorkerProcess> =>
+  startWorkerFile('worker.js', [program, address, emulatorUrl]);
+
+/** @param file In the folder of benchmarks. It sends a message when it is ready. */
+export async function startWorkerFile(file: string, args: string[]): Promise<WorkerProcess> {
+  const child = fork(join(__dirname, file), args);
   await once(child, 'message');
   return {
     peakMegabytes: () => peakOf(child),

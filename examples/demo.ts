@@ -16,7 +16,7 @@ import { holdEmbedded } from '../src/embedded';
 import { installRuntime } from '../src/logging';
 import { jsonLines } from '../src/results/jsonl';
 import { writeWhole } from '../src/results/write';
-import { folderStore } from '../src/store';
+import { openStore } from '../src/store/open';
 import { createUpstream } from '../src/upstream';
 import { createWorker } from '../src/worker';
 
@@ -89,7 +89,7 @@ async function connectWorker(config: Config, emulatorUrl: string) {
     openai: { apiKey: 'sk-emulator', baseURL: emulatorUrl },
     // The emulator takes any value; a real worker reads the environment.
     secrets: () => 'value-of-the-demo',
-    store: folderStore(config.storeDir),
+    store: await openStore(config.store),
   });
   return { worker, connection };
 }

@@ -3,7 +3,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FAILURE_CONVERTER_PATH } from './security/data-converter';
+import { FAILURE_CONVERTER_PATH, LOST_PAYLOADS_PATH } from './security/data-converter';
 import { WORKFLOW_BUNDLE } from './worker';
 
 /** Files that workflow code may import, by folder. */
@@ -13,7 +13,7 @@ const BUNDLED = {
   cost: /./,
   store: /^keys\./,
   security: /^failure-converter\./,
-  '.': /^(names|settings)\./,
+  '.': /^(names|settings|depth|lost-payload)\./,
 };
 
 /** Everything that ends up in the bundle, and the SDK's version, which must be the worker's. */
@@ -32,7 +32,12 @@ async function main(): Promise<void> {
   if (existsSync(WORKFLOW_BUNDLE) && readFileSync(WORKFLOW_BUNDLE, 'utf8').startsWith(mark)) return;
   const workflowsPath = require.resolve('./workflows');
   const logger = new DefaultLogger('WARN');
-  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath: FAILURE_CONVERTER_PATH, logger });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    failureConverterPath: FAILURE_CONVERTER_PATH,
+    workflowInterceptorModules: [LOST_PAYLOADS_PATH],
+    logger,
+  });
   // Written beside and renamed: a worker that starts meanwhile must not read half of it.
   const partial = `${WORKFLOW_BUNDLE}.${process.pid}`;
   writeFileSync(partial, mark + code);

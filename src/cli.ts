@@ -7,6 +7,7 @@ import { EXIT, visible } from './cli/output';
 import { addReportCommands } from './cli/report';
 import { report, run } from './cli/run';
 import { addSummary } from './cli/summary';
+import { addStorage } from './cli/storage';
 import { addSweep } from './cli/sweep';
 import { addTaskCommands } from './cli/task';
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   addReportCommands(program, run);
   addSummary(program, run);
   addSweep(program, run);
+  addStorage(program, run);
   program
     .command('doctor')
     .description('is everything there, and what to do where it is not')

@@ -7,11 +7,13 @@ import type { BatchReader } from './client/records';
 import { RETRIED_OUTCOMES } from './client/retry';
 import type { RunningItems } from './client/running';
 import { assertId, openSession, random, type ConnectOptions, type Server } from './client/session';
-import { startTaskWorkflow, type Started } from './client/start';
+import type { Started } from './client/start';
+import { startTask } from './client/start-task';
 import { listTasks, summarize, type ListedTask, type ListFilter, type Summary } from './client/visibility';
 import { readStatus, type StatusReport } from './client/status';
 import { tailTask, type TailOptions } from './client/tail';
 import type { Bounds } from './client/closed-tasks';
+import type { GarbageOptions, GarbageReport } from './client/garbage';
 import type { Orphan, OrphanReport } from './client/orphans';
 import type { Leftover, SweepReport } from './client/sweep';
 import { SweepSession } from './client/sweep-session';
@@ -19,18 +21,21 @@ import { countWorkers } from './client/workers';
 import type { TailEvent, TaskChange, TaskInput, TaskOptions, TaskResult, TaskStatusView } from './contracts';
 import { assertTask } from './door';
 import { attachedTaskId, freshId } from './names';
-import { folderStore, type BlobStore } from './store';
+import { DamagedBlobError, folderStore, s3Store, type BlobStore, type S3StoreOptions } from './store';
+import { externalStorage, PayloadLostError, PayloadNotStoredError, PayloadUnreadError } from './store/payloads';
 
 export * from './contracts';
 export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
 export { TaskEndedError, UnreachableError, UsageError } from './errors';
 export { DamagedPayloadError } from './security/codec';
-export { encryptedDataConverter, type Encryption, type EncryptionSetting } from './security/data-converter';
+export { encryptedBlobs, encryptedDataConverter } from './security/data-converter';
+export type { Encryption, EncryptionSetting } from './security/data-converter';
 export { MissingKeyError, type KeyProvider } from './security/key-ring';
 export type { EncryptionKey } from './security/keys';
-export { folderStore, RETRIED_OUTCOMES, StillRunningError };
-export type { BatchReader, BlobStore, ConnectOptions, Server };
-export type { Bounds, Leftover, Orphan, OrphanReport, SweepReport };
+export { folderStore, s3Store, externalStorage, RETRIED_OUTCOMES, StillRunningError };
+export { DamagedBlobError, PayloadLostError, PayloadNotStoredError, PayloadUnreadError };
+export type { BatchReader, BlobStore, ConnectOptions, S3StoreOptions, Server };
+export type { Bounds, GarbageOptions, GarbageReport, Leftover, Orphan, OrphanReport, SweepReport };
 export type {
   ListedTask,
   ListFilter,
@@ -63,7 +68,7 @@ export class DurableResponses extends SweepSession {
     const fresh = task.attach
       ? attachedTaskId(task.attach.responseId)
       : freshId('task', task.request?.model, new Date(), random());
-    return startTaskWorkflow(this.context, assertId(options.id ?? fresh), task);
+    return startTask(this.context, assertId(options.id ?? fresh), task, random());
   }
 
   /** Watches a response that exists; creates none. The same as `startTask` with `attach`. */

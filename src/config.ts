@@ -6,9 +6,11 @@ import { z } from 'zod';
 import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } from './config-encryption';
 import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
 import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config-network';
+import { storeOf, storePlace, type StoreConfig } from './config-store';
 import { count, port, webhookSecrets } from './config-values';
 import type { AccountLimits } from './contracts';
 import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './environment';
+import { MAX_BYTES } from './door/bounds';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
 import type { ProxySettings } from './network/dispatcher';
@@ -32,8 +34,10 @@ export interface Config {
   readonly searchPath: string;
   /** State of the embedded services, absolute. */
   readonly dataDir: string;
-  /** Input and answers of batches, absolute; the client and every worker need the same. */
-  readonly storeDir: string;
+  /** Input and answers of batches, and what is large; the client and every worker need the same. */
+  readonly store: StoreConfig;
+  /** A larger request is refused before anything is started: bytes of JSON. */
+  readonly maxRequestBytes: number;
   /** Downloaded programs, absolute. */
   readonly cacheDir: string;
   readonly taskQueue: string;
@@ -80,7 +84,9 @@ const variables = z.object({
   TEMPORAL_TEST_SERVER_PATH: z.string().optional(),
   DURABLE_RESPONSES_DATA_DIR: z.string().default('.durable-responses'),
   DURABLE_RESPONSES_CACHE_DIR: z.string().optional(),
-  DURABLE_RESPONSES_STORE_DIR: z.string().optional(),
+  DURABLE_RESPONSES_STORE: storePlace,
+  DURABLE_RESPONSES_STORE_DIR: storePlace,
+  DURABLE_RESPONSES_MAX_REQUEST_BYTES: count(MAX_BYTES, MAX_BYTES),
   DURABLE_RESPONSES_TASK_QUEUE: z.string().max(200, 'expected at most 200 characters').default(DEFAULT_TASK_QUEUE),
   DURABLE_RESPONSES_LOG_LEVEL: z
     .string()
@@ -143,7 +149,8 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
     temporalTestServerPath: values.TEMPORAL_TEST_SERVER_PATH,
     searchPath: env['PATH'] ?? env['Path'] ?? '',
     dataDir: resolve(values.DURABLE_RESPONSES_DATA_DIR),
-    storeDir: resolve(values.DURABLE_RESPONSES_STORE_DIR ?? join(values.DURABLE_RESPONSES_DATA_DIR, 'store')),
+    store: storeOf(values, env),
+    maxRequestBytes: values.DURABLE_RESPONSES_MAX_REQUEST_BYTES,
     cacheDir: resolve(values.DURABLE_RESPONSES_CACHE_DIR ?? join(cacheHome, 'durable-responses')),
     taskQueue: values.DURABLE_RESPONSES_TASK_QUEUE,
     logLevel: values.DURABLE_RESPONSES_LOG_LEVEL,

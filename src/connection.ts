@@ -7,6 +7,9 @@ import { readEmbedded } from './embedded';
 import { UnreachableError, UsageError } from './errors';
 import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
 import { configuredEncryption } from './security/encryption';
+import type { BlobStore } from './store';
+import { openStore } from './store/open';
+import { externalStorage } from './store/payloads';
 
 export { ensureSearchAttributes } from './search-attributes';
 
@@ -36,6 +39,8 @@ export interface ConnectOptions {
   deadlineMs?: number;
   /** Instead of the configured keys. */
   encryption?: EncryptionSetting;
+  /** Where payloads go that are too large for a history. Default: as configured. */
+  store?: BlobStore;
   /** More options of the client: a data converter, interceptors. */
   client?: Pick<ClientOptions, 'dataConverter' | 'interceptors' | 'identity'>;
 }
@@ -45,6 +50,8 @@ export interface ConnectedTemporal extends ResolvedTemporal {
   connection: Connection;
   /** What the client uses; a worker for the same tasks needs the same. */
   encryption: EncryptionSetting;
+  /** As it is: what goes through `encryptedBlobs` is encrypted. */
+  store: BlobStore;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -105,7 +112,9 @@ export async function connectClient(config: Config, options: ConnectOptions = {}
   const found = await resolveTemporal(config);
   const { namespace, source } = found;
   const encryption = options.encryption ?? (await configuredEncryption(config, source));
-  const dataConverter = encryptedDataConverter(encryption, namespace, options.client?.dataConverter);
+  const store = options.store ?? (await openStore(config.store));
+  const base = { externalStorage: externalStorage(store), ...options.client?.dataConverter };
+  const dataConverter = encryptedDataConverter(encryption, namespace, base);
   const connection = await connect(found, deadline);
   try {
     await checkNamespace(connection, found, deadline);
@@ -114,7 +123,7 @@ export async function connectClient(config: Config, options: ConnectOptions = {}
     throw error;
   }
   const client = new Client({ ...options.client, dataConverter, connection, namespace });
-  return { ...found, client, connection, encryption };
+  return { ...found, client, connection, encryption, store };
 }
 
 async function connect(found: ResolvedTemporal, deadline: number): Promise<Connection> {

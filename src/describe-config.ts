@@ -10,7 +10,7 @@ export function describeConfig(config: Config): string {
     'Temporal variables': temporal.length > 0 ? temporal.join(', ') : 'none',
     'task queue': config.taskQueue,
     'data folder': config.dataDir,
-    'store folder': config.storeDir,
+    store: placeOf(config),
     'cache folder': config.cacheDir,
     'log level': config.logLevel,
     'activities at once': String(config.maxActivities),
@@ -35,6 +35,9 @@ function describeProxy({ network: { proxy } }: Config): string {
   const set = Object.entries({ HTTP_PROXY: proxy.http, HTTPS_PROXY: proxy.https, NO_PROXY: proxy.no });
   return set.flatMap(([name, value]) => (value === undefined ? [] : [name])).join(', ') || 'none';
 }
+
+const placeOf = ({ store }: Config): string =>
+  store.kind === 'folder' ? store.path : `s3://${store.bucket}/${store.prefix}`;
 
 /** Ids are no secrets: they stand beside everything that was encrypted. */
 function describeEncryption({ encryption: { off, keys, keysFile } }: Config): string {

@@ -3,6 +3,15 @@ import type { TaskOptions } from './contracts';
 
 type Optional = 'maxQueuedSeconds' | 'tenant' | 'retryOn' | 'webhookReceiver' | 'allowCredentialsInPrompt';
 
+/** As much as is read of an answer: a larger one ends the read. */
+export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** Objects and lists in a request, one inside the other; code that follows them down would run out of stack. */
+export const MAX_DEPTH = 100;
+
+/** A reason for a cancel is for people to read, and is in each result. */
+export const MAX_REASON_CHARS = 1_000;
+
 /** Options with every default filled in. */
 export type TaskSettings = Required<Omit<TaskOptions, Optional>> & Pick<TaskOptions, Optional>;
 
@@ -17,7 +26,7 @@ export const DEFAULT_SETTINGS: TaskSettings = {
   priority: 'medium',
   labels: {},
   files: [],
-  maxOutputBytes: 1_000_000,
+  maxOutputBytes: MAX_OUTPUT_BYTES,
 };
 
 /** One year: a task may wait for a very long run, but not for ever. */

@@ -8,7 +8,7 @@ import { UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
 import { secretsInFolder } from './secrets/folder';
-import { folderStore } from './store';
+import { openStore } from './store/open';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
@@ -40,6 +40,7 @@ function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
 }
 
 async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
+  const store = await openStore(config.store);
   const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
   const { connectionOptions, namespace, address, encryption } = server;
   const attributes = await ensureSearchAttributes(server.connection, namespace);
@@ -56,7 +57,8 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
       openai: upstreamOptions(config, hold?.emulatorUrl),
       // A folder is the whole of it: with one, no task can name a variable of this process.
       secrets: config.secretsDir === undefined ? secretFromEnv : secretsInFolder(config.secretsDir),
-      store: folderStore(config.storeDir),
+      store,
+      maxRequestBytes: config.maxRequestBytes,
       limits: config.limits,
       maxActivities: config.maxActivities,
       maxStreams: config.maxStreams,

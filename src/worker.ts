@@ -1,18 +1,24 @@
 /** A worker with the workflows and activities of this package; exported for programs that run their own. */
-import type { DataConverter } from '@temporalio/common';
+import { defaultPayloadConverter, type DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities, type ActivityOptions } from './activities';
 import { UsageError } from './errors';
-import { DEFAULT_TASK_QUEUE } from './names';
+import { DEFAULT_STORE_DIR, DEFAULT_TASK_QUEUE } from './names';
+import { lostPayloadInterceptors } from './activities/lost-payloads';
+import { lostPayload } from './lost-payload';
 import { secretsInFolder } from './secrets/folder';
 import type { SecretProvider } from './secrets/values';
-import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
+import { encryptedBlobs, encryptedDataConverter, LOST_PAYLOADS_PATH } from './security/data-converter';
+import type { EncryptionSetting } from './security/data-converter';
+import { folderStore, type BlobStore } from './store';
+import { externalStorage } from './store/payloads';
 import { besideStreams, DEFAULT_MAX_STREAMS } from './worker-streams';
 
-export { createActivities, encryptedDataConverter, secretsInFolder };
+export { createActivities, encryptedBlobs, encryptedDataConverter, externalStorage, LOST_PAYLOADS_PATH };
+export { secretsInFolder };
 export type { ActivityOptions, EncryptionSetting, SecretProvider };
 
 /** The bundle that the build makes; a worker starts in a second with it, and in three without. */
@@ -53,25 +59,49 @@ function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>):
  * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream
  *   runs are never cancelled by a shutdown.
  * - Payloads are encrypted with the first of the keys, for the namespace; your `worker.dataConverter` stays before it.
+ * - Payloads over 256 KiB lie in the store. One that is lost there becomes a failure (`PayloadLost`), never a workflow
+ *   task that fails for ever; a store that does not answer is waited for.
  * - Streams: a second worker of the SDK on a task queue of its own, which runs and ends with this one.
  *
  * @throws UsageError for keys that are none.
  */
 export async function createWorker(options: DurableWorkerOptions): Promise<Worker> {
-  const { maxStreams = DEFAULT_MAX_STREAMS, worker = {} } = options;
-  const activities = { ...createActivities(options), ...worker.activities };
-  const dataConverter = converterOf(options);
-  const all: WorkerOptions = { ...optionsOf(options), ...worker, ...workflowsOf(worker), activities, dataConverter };
+  const { maxStreams = DEFAULT_MAX_STREAMS, worker = {}, encryption, store = folderStore(DEFAULT_STORE_DIR) } = options;
+  const dataConverter = converterOf(options, store);
+  const own = createActivities({ ...options, store: encryptedBlobs(store, encryption) });
+  const all: WorkerOptions = {
+    ...optionsOf(options),
+    ...worker,
+    ...workflowsOf(worker),
+    activities: { ...own, ...worker.activities },
+    dataConverter,
+    interceptors: withLostPayloads(worker),
+  };
   const plugins = [...(worker.plugins ?? []), besideStreams(all, maxStreams)];
   return Worker.create({ ...all, plugins });
 }
 
+/** The bundle of the build has those of workflows; one that the SDK makes of `workflowsPath` gets them here. */
+function withLostPayloads({ interceptors = {} }: Partial<WorkerOptions>): WorkerOptions['interceptors'] {
+  return {
+    ...interceptors,
+    workflowModules: [...(interceptors.workflowModules ?? []), LOST_PAYLOADS_PATH],
+    activity: [...(interceptors.activity ?? []), lostPayloadInterceptors],
+  };
+}
+
+/** A lost payload must not fail a workflow task again and again: the interceptors make a failure of what stands for it. */
+const storageOf = (store: BlobStore) =>
+  externalStorage(store, ({ message }) => defaultPayloadConverter.toPayload(lostPayload(message)));
+
 /** Who calls it without types should not find out by what is in the histories. */
-function converterOf({ encryption, namespace = DEFAULT_NAMESPACE, worker }: DurableWorkerOptions): DataConverter {
+function converterOf(options: DurableWorkerOptions, store: BlobStore): DataConverter {
+  const { encryption, namespace = DEFAULT_NAMESPACE, worker } = options;
   if (encryption === undefined) {
     throw new UsageError(["encryption: not given; pass `client.server.encryption`, keys of your own, or 'off'"]);
   }
-  return encryptedDataConverter(encryption, worker?.namespace ?? namespace, worker?.dataConverter);
+  const base = { externalStorage: storageOf(store), ...worker?.dataConverter };
+  return encryptedDataConverter(encryption, worker?.namespace ?? namespace, base);
 }
 
 function optionsOf(options: DurableWorkerOptions): WorkerOptions {

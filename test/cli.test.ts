@@ -246,11 +246,11 @@ describe('bad input, known without a server', () => {
     expect(out + err).not.toContain('SENS');
   });
 
-  it('a prompt of 3 MB -> exit 2, names the bound', async () => {
-    await writeFile(file('long.txt'), 'x'.repeat(3_000_000));
+  it('a prompt of 68 MB -> exit 2, names the bound', async () => {
+    await writeFile(file('long.txt'), 'x'.repeat(68_000_000));
     const { code, err } = await place.cli(['task', 'start', '--model', 'o3', '--input', '@long.txt']);
     expect(code).toBe(2);
-    expect(err).toContain('1,800,000');
+    expect(err).toContain('67,108,864');
     expect(err.length, 'the prompt is not shown').toBeLessThan(1000);
   });
 

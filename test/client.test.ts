@@ -15,7 +15,7 @@ const connect = (environment: Record<string, string> = {}, taskQueue?: string): 
   const { env, emulator } = world;
   const reached = { ...reaching(env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
   const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached, ...environment });
-  return DurableResponses.connect({ config, taskQueue, store: world.store });
+  return DurableResponses.connect({ config, taskQueue, store: world.blobs });
 };
 
 beforeAll(async () => {

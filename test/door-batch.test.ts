@@ -94,7 +94,7 @@ describe('lines that are refused', () => {
     ['body', { ...apiLine, body: 'x' }, 'expected an object'],
     ['stream', { ...apiLine, body: { ...apiLine.body, stream: true } }, 'polls'],
     ['priority', { ...apiLine, priority: 'low' }, 'known are custom_id'],
-    ['line', { input: 'x'.repeat(1_800_000) }, 'more than 1,800,000'],
+    ['line', { input: 'x'.repeat(67_108_864) }, 'more than 67,108,864'],
   ])('given a bad %s (%#) -> then an item with the problem, and one entry', (field, line, hint) => {
     const { items, problems } = parseOne(line);
     expect(items).toHaveLength(1);
@@ -191,7 +191,7 @@ describe('files that are refused', () => {
   });
 
   test('given a huge bad line among good ones -> then only that line is refused', () => {
-    const { items, problems } = parseBatchLines(`"a"\n"${'x'.repeat(2_000_000)}"`, { model });
+    const { items, problems } = parseBatchLines(`"a"\n"${'x'.repeat(67_200_000)}"`, { model });
     expect(items.map(({ task }) => task !== undefined)).toEqual([true, false]);
     expect(problems).toHaveLength(1);
   });

@@ -67,7 +67,7 @@ describe('requests that are refused', () => {
     ['previous_response_id', { previous_response_id: 7 }, 'resp_'],
     ['conversation', { conversation: {} }, 'conv_'],
     ['conversation', { conversation: 'conv_1', previous_response_id: 'resp_1' }, 'only one of them'],
-    ['request', { input: 'é'.repeat(900_000) }, '1,800,000'],
+    ['request', { input: 'é'.repeat(33_600_000) }, '67,108,864'],
     ['request', { extra: nested(100) }, 'deeper than 100'],
     ['request', { extra: nested(200_000) }, 'deeper than 100'],
     ['request', { extra: cyclic }, 'deeper than 100'],
@@ -82,8 +82,9 @@ describe('requests that are refused', () => {
   });
 
   test('given a size over the bound -> then it is named', () => {
-    const bytes = Buffer.byteLength(JSON.stringify({ ...good, input: 'x'.repeat(1_800_000) }));
-    expect(requestProblems({ input: 'x'.repeat(1_800_000) })[0]).toContain(bytes.toLocaleString('en-US'));
+    const input = 'x'.repeat(67_108_864);
+    const bytes = Buffer.byteLength(JSON.stringify({ ...good, input }));
+    expect(requestProblems({ input })[0]).toContain(bytes.toLocaleString('en-US'));
   });
 
   test('given several faults -> then each is reported, with the place in front', () => {
@@ -191,7 +192,7 @@ describe('options and sources that are refused', () => {
     ['files[0].path', { files: [{ path: 'p'.repeat(1001) }] }, 'at most 1000'],
     ['files[1].purpose', { files: [{ path: 'a' }, { path: 'b', purpose: 1 }] }, 'user_data'],
     ['files[0].name', { files: [{ path: 'a', name: 'b' }] }, 'known are path, purpose'],
-    ['maxOutputBytes', { maxOutputBytes: 1_000_001 }, '0 to 1,000,000'],
+    ['maxOutputBytes', { maxOutputBytes: 67_108_865 }, '0 to 67,108,864'],
   ])('given a bad %s (%#) -> then one problem names it and says what to write', (field, options, hint) => {
     expectOne(optionProblems(options), field, hint);
   });

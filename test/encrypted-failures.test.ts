@@ -78,7 +78,7 @@ describe('failures', () => {
       DURABLE_RESPONSES_DATA_DIR: '/nowhere',
       TEMPORAL_ADDRESS: world.env.address,
     });
-    const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.store });
+    const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.blobs });
     await world.withWorker(async () => {
       const { workflowId } = await world.ask('slow');
       const refused = { [CANARY]: 1 };
@@ -116,7 +116,7 @@ describe('bounds of the server', () => {
         DURABLE_RESPONSES_DATA_DIR: '/nowhere',
         TEMPORAL_ADDRESS: world.env.address,
       });
-      const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.store });
+      const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.blobs });
       await world.withWorker(async () => {
         const { id } = await client.startTask(
           { request, options: { labels, files: [{ path }] } },
@@ -137,7 +137,7 @@ describe('workers', () => {
   test('given a worker without the key -> then nothing is created, and the task ends once another one has it', async () => {
     const others = { id: 'k2', key: randomBytes(32) };
     const { nativeConnection: connection } = world.env;
-    const base = { connection, openai: { apiKey: 'sk-test', baseURL: world.emulator.url }, store: world.store };
+    const base = { connection, openai: { apiKey: 'sk-test', baseURL: world.emulator.url }, store: world.blobs };
     const settings = { workflowBundle: WORKFLOW_BUNDLE, shutdownGraceTime: '1s' };
     const without = await createWorker({ ...base, encryption: { keys: [others] }, worker: settings });
     const creates = () => world.emulator.ledger().creates.length;

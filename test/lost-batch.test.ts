@@ -21,7 +21,7 @@ beforeAll(async () => {
     OPENAI_BASE_URL: world.emulator.url,
   };
   const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
-  client = await DurableResponses.connect({ config, store: world.store });
+  client = await DurableResponses.connect({ config, store: world.blobs });
 });
 afterAll(async () => {
   await client.close();

@@ -66,7 +66,7 @@ const victim = () => readFileSync(join(root, 'elsewhere', 'victim.txt'), 'utf8')
 describe('files that a run made', () => {
   const store = () => folderStore(join(root, 'store'));
   async function save(names: string[]): Promise<string[]> {
-    const folder = reportFolder('r', 'x');
+    const folder = reportFolder('default', 'r', 'x');
     const artifacts = names.map((name, i) => ({ name, sizeBytes: 4, sha256: '', key: reportKeys.artifact(folder, i) }));
     for (const { key } of artifacts) await store().put(key, 'made');
     await store().put(
@@ -110,10 +110,11 @@ describe('the store', () => {
 
   test('given ids with points and slashes -> then a folder for each, one below the other kinds', async () => {
     const store = folderStore(join(root, 'store'));
-    const folders = IDS.flatMap((id) => [batchFolder(id, 'r'), reportFolder(id, 'r')]);
+    const folders = IDS.flatMap((id) => [batchFolder('default', id, 'r'), reportFolder('default', id, 'r')]);
     for (const folder of folders) await store.put(batchKeys.manifest(folder), '{}');
     expect(new Set(folders).size).toBe(2 * IDS.length);
-    for (const kind of ['batches', 'reports']) expect(readdirSync(join(root, 'store', kind))).toHaveLength(IDS.length);
+    for (const kind of ['batches', 'reports'])
+      expect(readdirSync(join(root, 'store', kind, 'default'))).toHaveLength(IDS.length);
     expect(readdirSync(join(root, 'store')).sort()).toEqual(['batches', 'reports']);
     expect(outside()).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
 import { REPORT_SECTIONS, type ReportPlan, type StoredAnswer } from '../src/contracts';
+import { readAnswer } from '../src/store/batch-records';
 import { keepingWorker } from './helpers/kept-worker';
 import { aPlan, begin, createsOfReport, leftUpstream, progressOf, resultOf, withSnapshot } from './helpers/reports';
 import { devServerWorld, stillRunning, type World } from './helpers/world';
@@ -28,8 +29,8 @@ test('given a table and a document -> then six sections, every file with its byt
   const { activities, files } = withSnapshot(world);
   const result = await world.withWorker(async () => resultOf(await begin(world, aPlan())), activities);
   expect(result).toMatchObject({ status: 'completed', missing: [], notCleaned: [], error: null });
-  const answer = JSON.parse((await world.store.get(result.answerKey ?? '')).toString()) as StoredAnswer;
-  for (const title of REPORT_SECTIONS) expect(answer.outputText).toContain(`## ${title}`);
+  const answer = await readAnswer(world.store, result.answerKey ?? '');
+  for (const title of REPORT_SECTIONS) expect(answer?.outputText).toContain(`## ${title}`);
   expect(result.artifacts.map(({ name }) => name).sort()).toEqual([...files.keys()].sort());
   expect(files.size).toBeGreaterThanOrEqual(2);
   for (const { name, key, sha256, sizeBytes } of result.artifacts) {

@@ -1,6 +1,7 @@
 /** Every status of the API, and those it does not know, as a `TaskResult`. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TaskOptions, TaskResult } from '../src/contracts';
+import { readAnswer } from '../src/store/batch-records';
 import { keepingWorker } from './helpers/kept-worker';
 import { createsOf, skippingWorld, stillRunning, type World } from './helpers/world';
 
@@ -52,16 +53,23 @@ test('a run that is cut short -> incomplete with its partial text and the reason
   expect(result.outputText).toContain('You asked');
 });
 
-test.each([1_000, 990_000])('an answer of %d bytes -> carried byte for byte', async (sizeBytes) => {
+test.each([1_000, 90_000])('an answer of %d bytes -> carried byte for byte', async (sizeBytes) => {
   const { result } = await run('text', {}, { emulator_output_bytes: String(sizeBytes) });
   const { output_text: made } = await madeBy(result.responseId);
   expect(Buffer.byteLength(result.outputText ?? '')).toBe(sizeBytes);
   expect(result.outputText).toBe(made);
 });
 
-test('an answer over 1 MB -> left upstream, and named', async () => {
-  const { result } = await run('text', {}, { emulator_output_bytes: '1000000' });
+test('an answer over 100 kB -> in the store byte for byte, and named', async () => {
+  const { result } = await run('text', {}, { emulator_output_bytes: '101000' });
   expect(result).toMatchObject({ status: 'completed', outputOmitted: true, outputText: null, output: null });
+  const { output_text: made } = await madeBy(result.responseId);
+  expect((await readAnswer(world.store, result.answerKey ?? ''))?.outputText).toBe(made);
+});
+
+test('an answer over maxOutputBytes -> left upstream, and named', async () => {
+  const { result } = await run('text', { maxOutputBytes: 100_500 }, { emulator_output_bytes: '101000' });
+  expect(result).toMatchObject({ status: 'completed', outputOmitted: true, outputText: null, answerKey: null });
 });
 
 test('onTimeout leave -> the response goes on upstream', async () => {

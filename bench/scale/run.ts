@@ -106,7 +106,7 @@ async function start({ client, store }: Place, plan: ScalePlan, lines: PlannedLi
   const context = { client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store };
   const batch = { items, concurrency, options: { pollIntervalsSeconds, watch } };
   await startBatch(context, batch, { id: BATCH_ID, random: 'scale', itemsPerPage });
-  return (await readManifest(store, batchFolder(BATCH_ID, 'scale'))).pages.length;
+  return (await readManifest(store, batchFolder('default', BATCH_ID, 'scale'))).pages.length;
 }
 
 async function usageOf({ meters }: Place): Promise<ScaleFigures['usage']> {

@@ -1,14 +1,18 @@
 /** The activities of batches: all they do is read and write the store. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { BatchRecord, ItemHead, StoredRecord } from '../contracts';
-import { BlobMissingError, batchKeys, type BlobStore } from '../store';
+import { MissingKeyError } from '../security/key-ring';
+import { BlobMissingError, DamagedBlobError, batchKeys, type BlobStore } from '../store';
 import { readEntries, readHeads } from '../store/batch-records';
 
 /** A store over a network may be a moment behind; after these attempts the page is not there. */
 const READ_ATTEMPTS = 5;
 
+/** Not there, changed, or written with a key that this worker lacks. */
+const UNREADABLE = [BlobMissingError, DamagedBlobError, MissingKeyError, SyntaxError];
+
 /** What the workflow's result may carry: far below the 2 MB of a payload, since people look at it in the Web UI. */
-const MAX_FEW_BYTES = 256 * 1024;
+const MAX_FEW_BYTES = 200 * 1024;
 
 export function createBatchActivities({ store }: { store: BlobStore }) {
   return {
@@ -18,11 +22,11 @@ export function createBatchActivities({ store }: { store: BlobStore }) {
         // No workflow needs the user's own key, which may be any text.
         return (await readHeads(store, folder, file)).map((head) => ({ ...head, customId: undefined }));
       } catch (error) {
-        const gone = error instanceof BlobMissingError || error instanceof SyntaxError;
+        const gone = UNREADABLE.some((type) => error instanceof type);
         if (!gone || Context.current().info.attempt < READ_ATTEMPTS) throw error;
         const message =
-          `The worker cannot read the input of the batch in ${store.place}. ` +
-          'The client and every worker need the same DURABLE_RESPONSES_STORE_DIR. Nothing was started.';
+          `The worker cannot read the input of the batch in ${store.place} (${(error as Error).name}). ` +
+          'The client and every worker need the same DURABLE_RESPONSES_STORE and the same keys. Nothing was started.';
         throw ApplicationFailure.nonRetryable(message, 'InputUnreadable');
       }
     },

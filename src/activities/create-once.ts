@@ -1,8 +1,9 @@
 /** One POST that may cost money, and what has to be durable around it. */
 import { ApplicationFailure } from '@temporalio/activity';
 import type { StartHeartbeat, StartInput, UpstreamFault } from '../contracts';
+import { count, isDeeperThan, jsonBytes, MAX_DEPTH } from '../door/bounds';
 import { reasonOf, SecretError, type SecretProvider } from '../secrets/values';
-import type { BlobStore } from '../store';
+import { DamagedBlobError, type BlobStore } from '../store';
 import { toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper } from './answer-keeper';
 import { failureOf } from './failure';
@@ -18,6 +19,8 @@ export interface ResponseDeps {
   keepAnswer: AnswerKeeper;
   /** Hosts that URLs in requests may name although they are private; default: none. */
   privateHosts?: readonly string[];
+  /** Bytes of JSON. */
+  maxRequestBytes: number;
   /** Where the account has limits. */
   gate?: GateDesk;
   nowMs: () => number;
@@ -33,12 +36,29 @@ const withAdvice = (taskId: string, { message }: SecretError): string =>
   `${taskId}: ${message} Nothing was sent. Give it to every worker (a variable of its environment, a file in ` +
   'DURABLE_RESPONSES_SECRETS_DIR, or your `secrets` function), then start the task again under another id.';
 
-async function bodyOf(input: StartInput, { secrets, store }: ResponseDeps) {
+/** What an item has beside its request: ids, options, labels, names of files. */
+const ITEM_BYTES = 100_000;
+
+/** What came past the door of a client of ours: anything that a workflow can be started with. */
+function assertBounds({ source }: StartInput, maxBytes: number): void {
+  const refuse = (code: string, message: string) => failureOf(rejected(code, `${message} Nothing was sent.`));
+  const request = 'request' in source ? source.request : undefined;
+  if (isDeeperThan(MAX_DEPTH, request))
+    throw refuse('request_too_deep', `The request is nested deeper than ${MAX_DEPTH} levels.`);
+  const sizeBytes = 'stored' in source ? source.stored.at.length - ITEM_BYTES : (jsonBytes(request) ?? Infinity);
+  if (sizeBytes <= maxBytes) return;
+  const limit = `${count(maxBytes)}, the limit of this worker (DURABLE_RESPONSES_MAX_REQUEST_BYTES)`;
+  throw refuse('request_too_large', `The request has ${count(sizeBytes)} bytes of JSON, more than ${limit}.`);
+}
+
+async function bodyOf(input: StartInput, { secrets, store, maxRequestBytes }: ResponseDeps) {
+  assertBounds(input, maxRequestBytes);
   try {
     return await requestBody(input, secrets, store);
   } catch (error) {
     if (error instanceof SecretError) throw failureOf(rejected(error.code, withAdvice(input.taskId, error)));
-    if (error instanceof UnreadableRequestError) throw failureOf(rejected('input_unreadable', error.message));
+    const isUnreadable = error instanceof UnreadableRequestError || error instanceof DamagedBlobError;
+    if (isUnreadable) throw failureOf(rejected('input_unreadable', `${error.message} Nothing was sent.`));
     // A disk or a vault in trouble: nothing was sent, so the workflow tries again until the task's deadline.
     const message = `The request could not be prepared: ${reasonOf(error)}`;
     throw ApplicationFailure.create({ type: 'NotSent', message });

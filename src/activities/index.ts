@@ -1,6 +1,7 @@
 /** The activities of this package, for its own worker or for yours. */
 import { DEFAULT_STORE_DIR } from '../names';
 import type { AccountLimits } from '../contracts';
+import { MAX_BYTES } from '../door/bounds';
 import type { SecretProvider } from '../secrets/values';
 import { createUpstream, normalHosts, type Upstream, type UpstreamOptions } from '../upstream';
 import { folderStore, type BlobStore } from '../store';
@@ -26,19 +27,27 @@ export interface ActivityOptions {
   secrets?: SecretProvider;
   /** Limits of the account, for all workers of the task queue together: each needs the same. Default: none. */
   limits?: AccountLimits;
-  /** Where batches and reports have their input and answers; the client has to see the same. Default: `DEFAULT_STORE_DIR`. */
+  /**
+   * Where batches and reports have their input and answers, and tasks what is large; the client has to see the same.
+   * Default: `DEFAULT_STORE_DIR`. `createWorker` encrypts what is put into it; for a worker of the SDK give it
+   * `encryptedBlobs(store, encryption)`.
+   */
   store?: BlobStore;
+  /** A larger request is refused before it is sent: bytes of JSON. Default and limit: 64 MiB. */
+  maxRequestBytes?: number;
 }
 
 /** Everything the workflows of this package call. Add the result to the `activities` of a Temporal worker. */
 export function createActivities(options: ActivityOptions) {
-  const { openai, cleanUp, limits = {}, secrets = () => undefined, store = folderStore(DEFAULT_STORE_DIR) } = options;
+  const { openai, cleanUp, limits = {}, secrets = () => undefined } = options;
+  const { store = folderStore(DEFAULT_STORE_DIR), maxRequestBytes = MAX_BYTES } = options;
   const upstream = 'upstream' in openai ? openai.upstream : createUpstream(openai);
   const nowMs = () => Date.now();
   const isLimited = limits.maxInFlight !== undefined || limits.maxCreatesPerSecond !== undefined;
   const gate = isLimited ? gateDesk(limits) : undefined;
   const privateHosts = 'upstream' in openai ? [] : normalHosts(openai.privateHosts);
-  const deps = { upstream, secrets, store, keepAnswer: answerKeeper(store), privateHosts, gate, nowMs };
+  const keepAnswer = answerKeeper(store);
+  const deps = { upstream, secrets, store, keepAnswer, privateHosts, maxRequestBytes, gate, nowMs };
   return {
     ...createResponseActivities(deps),
     ...createFollowActivities(deps),

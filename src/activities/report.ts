@@ -15,7 +15,8 @@ import type {
 import { markedName } from '../names';
 import { redact } from '../security/redact';
 import { citedFiles, missingSections } from '../report/answer';
-import { BlobMissingError, type BlobStore } from '../store';
+import { BlobMissingError, DamagedBlobError, type BlobStore } from '../store';
+import { answerBlob, readAnswer } from '../store/batch-records';
 import { toFault, toStoredAnswer, type Upstream } from '../upstream';
 import { failureOf } from './failure';
 import { keepHeartbeating } from './heartbeat';
@@ -43,22 +44,20 @@ const MAX_NAME_CHARS = 200;
 function failure(error: unknown, { upstream, store, nowMs }: ReportDeps): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const inStore = error instanceof BlobMissingError || ['ENOSPC', 'EACCES', 'EROFS', 'EIO'].includes(code);
+  const isLost = error instanceof BlobMissingError || error instanceof DamagedBlobError;
+  const inStore = isLost || ['ENOSPC', 'EACCES', 'EROFS', 'EIO'].includes(code);
   if (!inStore) return failureOf(toFault(error, nowMs(), upstream.secrets));
   const why = redact(error instanceof Error ? error.message : code);
   const message = `The worker cannot use the store ${store.place}: ${why} The client and every worker need the same one.`;
-  return ApplicationFailure.create({ type: 'StoreFailed', message, nonRetryable: error instanceof BlobMissingError });
+  return ApplicationFailure.create({ type: 'StoreFailed', message, nonRetryable: isLost });
 }
 
 /** The answer: from the store, else from upstream and into the store. */
 async function answerOf({ responseId, answerKey }: CollectInput, { store, upstream }: ReportDeps) {
-  try {
-    return JSON.parse((await store.get(answerKey)).toString('utf8')) as StoredAnswer;
-  } catch (error) {
-    if (!(error instanceof BlobMissingError)) throw error;
-  }
+  const stored = await readAnswer(store, answerKey);
+  if (stored) return stored;
   const answer = toStoredAnswer(await upstream.retrieve(responseId, []));
-  await store.put(answerKey, JSON.stringify(answer));
+  await store.put(answerKey, answerBlob(answer));
   return answer;
 }
 

@@ -16,7 +16,7 @@ async function requestOf({ source }: StartInput, store: BlobStore): Promise<Resp
   const { folder, file, at, index } = source.stored;
   const key = batchKeys.page(folder, file);
   const unreadable = (why: string) =>
-    new UnreadableRequestError(`The worker cannot read item ${index} of the batch: ${why}`);
+    new UnreadableRequestError(`The worker cannot read the request (item ${index} of its file): ${why}`);
   const line = await store.get(key, at).catch((error: unknown) => {
     if (error instanceof BlobMissingError) throw unreadable(error.message);
     throw error;

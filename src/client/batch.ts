@@ -68,7 +68,7 @@ export async function startBatch(
   const { id, random, retryOf } = options;
   const there = await findStarted(context, id, 'batch');
   if (there) return there;
-  const folder = batchFolder(id, random);
+  const folder = batchFolder(context.client.options.namespace, id, random);
   const input = await writeInput(context, folder, { ...plan, options: withReceiver(context, plan.options) }, options);
   const { concurrency = DEFAULT_CONCURRENCY, budget } = plan;
   const started = await startBatchWorkflow(context, id, {

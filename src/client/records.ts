@@ -61,7 +61,7 @@ async function assertStored(store: BlobStore, { id, folder }: RecordedBatch): Pr
   } catch (error) {
     if (!(error instanceof BlobMissingError)) throw error;
     throw new UsageError([
-      `${id}: its records are not in ${store.place}; set DURABLE_RESPONSES_STORE_DIR to the folder it was started with`,
+      `${id}: its records are not in ${store.place}; set DURABLE_RESPONSES_STORE to the one it was started with`,
     ]);
   }
 }

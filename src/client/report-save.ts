@@ -8,7 +8,8 @@ import { reportHtml, reportMarkdown, type ReportDocument } from '../report';
 import { citedPages } from '../report/answer';
 import { fileNames } from '../report/file-names';
 import { writeWhole } from '../results/write';
-import { BlobMissingError, type BlobStore } from '../store';
+import type { BlobStore } from '../store';
+import { readAnswer } from '../store/batch-records';
 
 const FILES = 'files';
 
@@ -21,13 +22,10 @@ const seconds = ({ startedAt, endedAt }: ReportResult): number =>
 
 async function answerOf(store: BlobStore, { reportId, status, answerKey }: ReportResult): Promise<StoredAnswer> {
   if (answerKey === null) throw new UsageError([`${reportId}: ended as ${status} without an answer to save`]);
-  try {
-    return JSON.parse((await store.get(answerKey)).toString('utf8')) as StoredAnswer;
-  } catch (error) {
-    if (!(error instanceof BlobMissingError)) throw error;
-    const message = `its answer is not in ${store.place}; use the DURABLE_RESPONSES_STORE_DIR of the worker`;
-    throw new UsageError([`${reportId}: ${message}`]);
-  }
+  const answer = await readAnswer(store, answerKey);
+  if (answer) return answer;
+  const message = `its answer is not in ${store.place}, or was changed; use the DURABLE_RESPONSES_STORE of the worker`;
+  throw new UsageError([`${reportId}: ${message}`]);
 }
 
 /** Writes the files of the run; gives them as the page wants them. */

@@ -90,7 +90,7 @@ export async function startReport(
   const there = await findStarted(context, id, 'report');
   if (there) return there;
   await assertReadable(plan);
-  const folder = reportFolder(id, random);
+  const folder = reportFolder(context.client.options.namespace, id, random);
   const { store } = context;
   const sources = await copySources(store, folder, plan).catch(async (error: unknown) => {
     await store.removeAll(`${folder}/`);

@@ -6,10 +6,10 @@ import { connectClient, ensureSearchAttributes, type ResolvedTemporal } from '..
 import { checkId } from '../door';
 import { readEmbedded } from '../embedded';
 import { UnreachableError, UsageError } from '../errors';
-import type { EncryptionSetting } from '../security/data-converter';
-import { folderStore, type BlobStore } from '../store';
+import { encryptedBlobs, type EncryptionSetting } from '../security/data-converter';
+import type { BlobStore } from '../store';
 import { createUpstream, needsEmulator, upstreamOptions, type Upstream } from '../upstream';
-import type { StartContext } from './start';
+import type { StartTaskContext } from './start-task';
 
 export interface ConnectOptions {
   /** Default: from the environment and `.env`. */
@@ -20,7 +20,7 @@ export interface ConnectOptions {
   taskQueue?: string;
   /** Keys of your own, or `off`. Default: as configured. Workers need the same. */
   encryption?: EncryptionSetting;
-  /** Input and answers of batches; the workers need the same. Default: the configured folder. */
+  /** Input and answers of batches, and what is large; the workers need the same. Default: the configured one. */
   store?: BlobStore;
 }
 
@@ -29,6 +29,8 @@ export type Server = Pick<ResolvedTemporal, 'address' | 'namespace' | 'connectio
   taskQueue: string;
   /** The keys that this client uses. */
   encryption: EncryptionSetting;
+  /** Its store, which both encrypt what they put into it. */
+  store: BlobStore;
 };
 
 export interface SessionParts {
@@ -36,7 +38,7 @@ export interface SessionParts {
   source: ResolvedTemporal['source'];
   uiUrl: string | undefined;
   server: Server;
-  context: StartContext & { store: BlobStore };
+  context: StartTaskContext;
   config: Config;
 }
 
@@ -53,14 +55,14 @@ export function assertId(id: string): string {
 export async function openSession(options: ConnectOptions): Promise<SessionParts> {
   const config = options.config ?? loadConfig();
   const { taskQueue = config.taskQueue } = options;
-  const { webhookReceiver, network } = config;
+  const { webhookReceiver, network, maxRequestBytes } = config;
   const { privateHosts } = network;
   const { client, connection, uiUrl, ...found } = await connectClient(config, options);
   const { address, namespace, connectionOptions, source, encryption } = found;
+  const store = encryptedBlobs(found.store, encryption);
   const searchAttributes = (await ensureSearchAttributes(connection, namespace)) === 'ready';
-  const server = { address, namespace, connectionOptions, taskQueue, encryption };
-  const store = options.store ?? folderStore(config.storeDir);
-  const context = { client, taskQueue, searchAttributes, store, webhookReceiver, privateHosts };
+  const server = { address, namespace, connectionOptions, taskQueue, encryption, store: found.store };
+  const context = { client, taskQueue, searchAttributes, store, webhookReceiver, privateHosts, maxRequestBytes };
   return { temporal: client, source, uiUrl, server, context, config };
 }
 

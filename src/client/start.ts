@@ -1,7 +1,7 @@
 /** Starting workflows: one id, one run, however often it is started. */
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
-import type { BatchInput, TaskInput, TaskOptions } from '../contracts';
+import type { BatchInput, StoredRequest, TaskInput, TaskOptions } from '../contracts';
 import { priorityOf, summaryOf, taskDetails, taskSummary } from '../contracts/describe';
 import { BATCH_WORKFLOW, REPORT_WORKFLOW, SEARCH_ATTRIBUTES, TASK_WORKFLOW } from '../names';
 import { describe, executionOf, type Kind } from './describe';
@@ -66,13 +66,19 @@ function optionsField(context: StartContext, task: TaskInput): Pick<TaskInput, '
   return options ? { options } : {};
 }
 
-export function startTaskWorkflow(context: StartContext, id: string, task: TaskInput): Promise<Started> {
+/** @param stored Where the request is; else the workflow gets it whole. */
+export function startTaskWorkflow(
+  context: StartContext,
+  id: string,
+  task: TaskInput,
+  stored?: StoredRequest,
+): Promise<Started> {
   const { priority = 'medium', tenant, labels } = task.options ?? {};
   const model = task.request?.model ?? 'attached';
   return startOrJoin(context.client, 'task', {
     workflowId: id,
     taskQueue: context.taskQueue,
-    args: [{ ...task, ...optionsField(context, task) }],
+    args: [{ ...(stored ? { stored } : task), ...optionsField(context, task) }],
     priority: priorityOf(task),
     staticSummary: taskSummary(task),
     staticDetails: taskDetails(task),

@@ -1,5 +1,6 @@
-/** What the client does about responses that nobody waits for. */
+/** What the client does about responses and blobs that nobody waits for. */
 import type { Bounds } from './closed-tasks';
+import { collectStorage, type GarbageOptions, type GarbageReport } from './garbage';
 import { findOrphans, type OrphanReport } from './orphans';
 import { ReportSession } from './report-session';
 import { sweep, type SweepReport } from './sweep';
@@ -23,5 +24,16 @@ export class SweepSession extends ReportSession {
    */
   async orphans(bounds: Bounds = {}): Promise<OrphanReport> {
     return findOrphans(this.temporal, () => this.upstream(), bounds);
+  }
+
+  /**
+   * Deletes what the store has of runs that the server no longer knows. Never what belongs to a run that is open or kept
+   * (by its id), nothing that was written while such a run was open, and nothing younger than the retention and a day. A
+   * store belongs to one namespace of one server: this would take what is another server's for garbage.
+   *
+   * @throws UsageError when `olderThanDays` is less than that.
+   */
+  async collectGarbage(options: GarbageOptions = {}): Promise<GarbageReport> {
+    return collectStorage(this.temporal, this.store, options);
   }
 }

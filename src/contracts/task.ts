@@ -86,7 +86,7 @@ export interface TaskOptions {
   files?: TaskFile[];
   /** Create again when the response ends as `failed` with one of these codes. Each is a new paid run. Default: never. */
   retryOn?: RetryOn;
-  /** An answer whose `output` is larger (bytes of JSON) is left upstream and named `outputOmitted`. Default 1,000,000. */
+  /** An answer whose `output` is larger (bytes of JSON) is left upstream and named `outputOmitted`. Default 64 MiB. */
   maxOutputBytes?: number;
   /** Keys and tokens may be written out in the prompt; else what looks like one is refused. Never in tools. */
   allowCredentialsInPrompt?: boolean;
@@ -98,9 +98,9 @@ export type TaskSource =
   | { attach: { responseId: string }; request?: undefined; stored?: undefined }
   | { stored: StoredRequest; request?: undefined; attach?: undefined };
 
-/** A request that lies in the store, as those of batches do; only the worker reads it. */
+/** A request that lies in the store, as those of batches and large ones do; only the worker reads it. */
 export interface StoredRequest {
-  /** Of the batch, in the store. */
+  /** Of the batch or the task, in the store. */
   folder: string;
   file: number;
   /** Bytes in the file. */

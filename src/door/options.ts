@@ -1,7 +1,7 @@
 /** The options of a task. */
 import { PRIORITIES, RETRYABLE_CODES, WATCH_OPTIONS, type TaskOptions } from '../contracts';
 import { credentialIn } from '../security/credential-forms';
-import { waitingProblems } from '../settings';
+import { MAX_OUTPUT_BYTES, waitingProblems } from '../settings';
 import { at, isFields, isText, unknownFields, type Fields, type Problem } from './problem';
 
 const ENUMS: Record<string, readonly string[]> = {
@@ -39,7 +39,6 @@ const MAX_LABEL_NAME_CHARS = 64;
 const MAX_LABEL_CHARS = 512;
 const MAX_FILES = 50;
 const MAX_PATH_CHARS = 1000;
-const MAX_OUTPUT_BYTES = 1_000_000;
 const MAX_RETRIES = 10;
 
 function enumProblems(options: Fields): Problem[] {

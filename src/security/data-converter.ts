@@ -2,6 +2,7 @@
 import type { DataConverter } from '@temporalio/common';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { encryptedStore, type BlobStore } from '../store';
 import { EncryptionCodec } from './codec';
 import { KeyRing, type KeyProvider } from './key-ring';
 import type { EncryptionKey } from './keys';
@@ -16,14 +17,27 @@ export interface Encryption {
 /** `off`: payloads are stored in clear, and what was encrypted cannot be read. */
 export type EncryptionSetting = Encryption | 'off';
 
-/** The SDK loads it by its path. Run from source (tests), it is the one that the build made, since Node reads no TypeScript. */
-export const FAILURE_CONVERTER_PATH =
-  [join(__dirname, 'failure-converter.js')].find((path) => existsSync(path)) ??
-  join(__dirname, '..', '..', 'lib', 'src', 'security', 'failure-converter.js');
+/** The SDK loads them by their paths. Run from source (tests), they are what the build made: Node reads no TypeScript. */
+const built = (...path: string[]): string =>
+  [join(__dirname, '..', ...path)].find((own) => existsSync(own)) ?? join(__dirname, '..', '..', 'lib', 'src', ...path);
+
+export const FAILURE_CONVERTER_PATH = built('security', 'failure-converter.js');
+/** Interceptors of workflows (`workflowInterceptorModules`): see `src/workflows/lost-payloads.ts`. */
+export const LOST_PAYLOADS_PATH = built('workflows', 'lost-payloads.js');
+
+const partsOf = (encryption: EncryptionSetting): Encryption =>
+  encryption === 'off' ? { keys: [], encrypt: false } : encryption;
+
+/** The store of batches, reports and large answers, with the same keys. What lies there in clear can still be read. */
+export function encryptedBlobs(store: BlobStore, encryption: EncryptionSetting): BlobStore {
+  const { keys, encrypt } = partsOf(encryption);
+  return encryptedStore(store, new KeyRing(keys), encrypt !== false);
+}
 
 /**
  * A data converter with encryption: give it to a client or a worker of your own, or to `Worker.runReplayHistory`, to
- * read what this package wrote. Codecs of `base` come first, so what they make is encrypted too.
+ * read what this package wrote. Codecs of `base` come first, so what they make is encrypted too. With
+ * `externalStorage: externalStorage(store)` in `base` it also reads what is too large for a history.
  *
  * @param namespace Of the client or worker: what was encrypted for one cannot be read in another.
  * @throws UsageError for keys that are none.
@@ -33,7 +47,7 @@ export function encryptedDataConverter(
   namespace: string,
   base: DataConverter = {},
 ): DataConverter {
-  const { keys, encrypt } = encryption === 'off' ? { keys: [], encrypt: false } : encryption;
+  const { keys, encrypt } = partsOf(encryption);
   // Also where nothing is encrypted: it says which key is missing, where the SDK would speak of an encoding.
   const codec = new EncryptionCodec(new KeyRing(keys), { namespace, encrypt });
   const failures = encrypt === false ? {} : { failureConverterPath: FAILURE_CONVERTER_PATH };

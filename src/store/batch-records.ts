@@ -1,6 +1,7 @@
 /** The records of a batch, out of the store and in input order. Only a page of each priority is in memory at a time. */
 import { PRIORITIES, type BatchRecord, type PageRef, type StoredAnswer, type StoredRecord } from '../contracts';
-import { BlobMissingError, type BlobStore } from '.';
+import { outputText } from '../upstream/answer';
+import { BlobMissingError, DamagedBlobError, type BlobStore } from '.';
 import type { BatchManifest, StoredHead, StoredItem } from './batch-input';
 import { batchKeys } from './keys';
 
@@ -33,11 +34,16 @@ export async function readItem(store: BlobStore, folder: string, { head, file }:
   return parse(await store.get(batchKeys.page(folder, file), head.at)) as StoredItem;
 }
 
+/** An answer as it lies in the store. The text is in the output: of 60 MB it is not written twice. */
+export const answerBlob = ({ response, requestId }: StoredAnswer): string => JSON.stringify({ response, requestId });
+
+/** The answer; null when the store has none, or one that was changed: upstream may still have it. */
 export async function readAnswer(store: BlobStore, key: string): Promise<StoredAnswer | null> {
   try {
-    return parse(await store.get(key)) as StoredAnswer;
+    const stored = parse(await store.get(key)) as StoredAnswer;
+    return { ...stored, outputText: outputText(stored.response.output) };
   } catch (error) {
-    if (error instanceof BlobMissingError) return null;
+    if (error instanceof BlobMissingError || error instanceof DamagedBlobError) return null;
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 /** A folder as a store: for one machine, or for several that mount it. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { BlobMissingError, type BlobStore, type ByteRange } from '.';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import type { BlobEntry, BlobStore, ByteRange } from '.';
+import { BlobMissingError } from './errors';
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
@@ -48,6 +49,38 @@ function pathOf(root: string, key: string): string {
   return join(root, key);
 }
 
+/** Null for what is gone meanwhile. */
+function unlessMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
+}
+
+async function* walk(root: string, prefix: string): AsyncGenerator<BlobEntry> {
+  const top = pathOf(root, prefix);
+  const found = (await readdir(top, { recursive: true, withFileTypes: true }).catch(unlessMissing)) ?? [];
+  for (const entry of found) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const facts = await stat(path).catch(unlessMissing);
+    if (!facts) continue;
+    yield { key: relative(root, path).split(sep).join('/'), sizeBytes: facts.size, writtenMs: facts.mtimeMs };
+  }
+}
+
+/** Deletes the file, and the folders that it leaves empty. */
+async function removeFile(root: string, key: string): Promise<void> {
+  const path = pathOf(root, key);
+  await rm(path, { force: true });
+  for (let folder = dirname(path); folder !== root; folder = dirname(folder)) {
+    // Somebody else's blob is in it, or somebody was quicker.
+    const removed = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
 /** A store in the folder `path`, which is made when it is first written to (mode 0700, files 0600). */
 export function folderStore(path: string): BlobStore {
   const root = resolve(path);
@@ -63,6 +96,10 @@ export function folderStore(path: string): BlobStore {
       return content;
     },
     removeAll: (prefix) => rm(pathOf(root, prefix), { recursive: true, force: true }),
+    remove: async (keys) => {
+      for (const key of keys) await removeFile(root, key);
+    },
+    entries: (prefix) => walk(root, prefix),
     list: async (prefix) => {
       const names = await readdir(pathOf(root, prefix)).catch((error: unknown) => {
         if (isMissing(error)) return [];

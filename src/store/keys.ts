@@ -2,13 +2,6 @@
 
 const number = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
-/**
- * A folder for one start of a batch: two starts of one id at the same time must not write over each other. Ids may
- * contain `/`, `.` and `:`; none of these may lead to another folder.
- */
-export const batchFolder = (batchId: string, random: string): string =>
-  `batches/${encodeURIComponent(batchId)}~${random}`;
-
 /** Each takes the folder of the batch. */
 export const batchKeys = {
   /** The items of a page, a JSON object a line. */
@@ -23,10 +16,6 @@ export const batchKeys = {
   records: (folder: string, file: number, chunk: number): string =>
     `${folder}/records/${number(file, 5)}/${number(chunk, 5)}.jsonl`,
 };
-
-/** A folder for one start of a report. */
-export const reportFolder = (reportId: string, random: string): string =>
-  `reports/${encodeURIComponent(reportId)}~${random}`;
 
 /** Each takes the folder of the report. Names of files are any text, so blobs have numbers. */
 export const reportKeys = {

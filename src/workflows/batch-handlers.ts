@@ -16,6 +16,7 @@ import {
 } from './batch-messages';
 import { giveSlots, noteRecalled, pausePages, stopBatch, stopWhenUsedUp } from './batch-pages';
 import { showBatch, stateOf, type Batch } from './batch-state';
+import { reasonFrom } from './reason';
 import { progressOf } from './tally';
 
 function refuse(message: string): never {
@@ -41,9 +42,13 @@ function pause(batch: Batch, paused: boolean) {
 }
 
 function listenToPeople(batch: Batch): void {
-  setHandler(cancelBatchSignal, (reason) => stopBatch(batch, 'cancelled', 'signal', reason ?? 'cancelBatch signal'), {
-    description: 'Start nothing more and cancel every running task upstream. Argument: an optional reason.',
-  });
+  setHandler(
+    cancelBatchSignal,
+    (reason) => stopBatch(batch, 'cancelled', 'signal', reasonFrom(reason, 'cancelBatch signal')),
+    {
+      description: 'Start nothing more and cancel every running task upstream. Argument: an optional reason.',
+    },
+  );
   setHandler(pauseBatchUpdate, () => pause(batch, true), {
     validator: () => refuseWhenOver(batch),
     description: 'Start nothing more until resumeBatch; running tasks go on.',

@@ -1,6 +1,7 @@
 /** The first phase: exactly one response, or a clear word that there may be another. */
 import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
+import { LOST_PAYLOAD } from '../lost-payload';
 import { adopt, canAdopt, offeredId } from './adopt';
 import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
 import { shareOf, waitForPermit } from './permit';
@@ -33,7 +34,15 @@ const ambiguous = (code: string, message: string): UpstreamFault => ({
 const workerLost = ambiguous('worker_lost', 'The worker was lost while the create was under way.');
 
 /** Failures before anything is sent; a worker that lacks a key could not even read the request, and another one may. */
-const NOT_SENT = ['NotSent', 'MissingKeyError', 'DamagedPayloadError'];
+const NOT_SENT = ['NotSent', 'MissingKeyError', 'DamagedPayloadError', 'PayloadUnreadError'];
+
+/** The worker could not even read what to send, and no other one will. */
+const lostRequest = (message: string): UpstreamFault => ({
+  ...ambiguous('payload_lost', `${message} Nothing was sent.`),
+  type: 'Upstream.Rejected',
+  retryable: false,
+  maybeAccepted: false,
+});
 
 /** What became of a create whose activity did not return a report. */
 function readFailure(error: unknown): Started {
@@ -46,6 +55,8 @@ function readFailure(error: unknown): Started {
     return details?.phase === 'sending' ? { kind: 'lost', fault: workerLost } : { kind: 'notSent' };
   }
   if (cause instanceof ApplicationFailure && NOT_SENT.includes(cause.type ?? '')) return { kind: 'notSent' };
+  if (cause instanceof ApplicationFailure && cause.type === LOST_PAYLOAD)
+    return { kind: 'rejected', fault: lostRequest(cause.message) };
   if (cause instanceof ApplicationFailure && cause.type === 'AwaitPermit') return { kind: 'held' };
   if (cause instanceof ApplicationFailure && cause.type?.startsWith('Upstream.')) {
     const fault = cause.details?.[0] as UpstreamFault;

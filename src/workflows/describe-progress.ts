@@ -10,7 +10,7 @@ function endLines(result: TaskResult): string[] {
     ...(incompleteReason ? [`- incomplete: ${incompleteReason}`] : []),
     ...(usage ? [`- tokens: ${usage.input_tokens} in, ${usage.output_tokens} out`] : ['- tokens: not known']),
     ...(timings.detected ? [`- ended: ${clock(timings.detected)}`] : []),
-    ...(result.outputOmitted ? ['- the answer is large and stays upstream; `task result` fetches it'] : []),
+    ...(result.outputOmitted ? ['- the answer is large: `task result` fetches it'] : []),
     ...possibleOrphans.map((orphan) => `- possible orphan: attempt ${orphan.attempt}, ${orphan.reason}`),
     ...notCleaned.map((what) => `- not cleaned: ${what}`),
   ];

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ReportInput, ReportResult } from '../contracts';
 import { cleanUp, collectFiles, reasonOf } from './report-finish';
+import { reasonFrom } from './reason';
 import { cancelReportSignal, reportProgressQuery, reportResultQuery } from './report-messages';
 import { prepareReport } from './report-prepare';
 import { runReport } from './report-run';
@@ -24,7 +25,7 @@ function requestStop(report: Report, by: 'signal' | 'temporal', reason: string):
 
 /** All handlers are synchronous: none can be under way when the workflow returns. */
 function listen(report: Report): void {
-  setHandler(cancelReportSignal, (reason) => requestStop(report, 'signal', reason ?? 'cancelReport signal'), {
+  setHandler(cancelReportSignal, (reason) => requestStop(report, 'signal', reasonFrom(reason, 'cancelReport signal')), {
     description: 'Cancel the run upstream, delete what was uploaded, end as cancelled. Argument: an optional reason.',
   });
   setHandler(reportProgressQuery, () => progressOfReport(report), { description: 'Where the report stands.' });

@@ -1,7 +1,9 @@
 /** One response as a workflow: create once, watch with durable timers, cancel cleanly, give back exactly one result. */
 import { ApplicationFailure, CancellationScope, CancelledFailure, setHandler } from '@temporalio/workflow';
 import type { TaskChange, TaskInput, TaskResult } from '../contracts';
-import { resolveSettings, waitingProblems } from '../settings';
+import { isDeeperThan } from '../depth';
+import { MAX_DEPTH, resolveSettings, waitingProblems } from '../settings';
+import { reasonFrom } from './reason';
 import { takeOffer } from './adopt';
 import { createResponse, type EarlyEnd } from './create';
 import { finish } from './finish';
@@ -26,6 +28,8 @@ function badInput(message: string): ApplicationFailure {
 function checkInput(input: TaskInput | undefined): TaskInput {
   if (!input?.request && !input?.stored && !input?.attach?.responseId)
     throw badInput('Expected { request } or { attach: { responseId } }.');
+  // An activity would be called with it: that alone would overflow the stack, again and again.
+  if (isDeeperThan(MAX_DEPTH, input.request)) throw badInput(`The request is nested deeper than ${MAX_DEPTH} levels.`);
   const problems = waitingProblems(input.options ?? {});
   if (problems.length > 0) throw badInput(problems.join(' '));
   return input;
@@ -55,7 +59,7 @@ function validateChange(change: TaskChange): void {
 
 /** All handlers are synchronous: none can be under way when the workflow returns or continues as new. */
 function listen(task: Task): void {
-  setHandler(cancelTaskSignal, (reason) => requestStop(task, 'signal', reason ?? 'cancelTask signal'), {
+  setHandler(cancelTaskSignal, (reason) => requestStop(task, 'signal', reasonFrom(reason, 'cancelTask signal')), {
     description: 'Cancel the response upstream and end as cancelled. Argument: an optional reason.',
   });
   setHandler(

@@ -7,6 +7,7 @@ import { reaching } from './embedded';
 import type { World } from './world';
 
 export interface WorkerProcess {
+  pid: number;
   /** kill -9: no shutdown of any kind. */
   kill(): Promise<void>;
   /** SIGTERM: a graceful end. Gives the exit code. */
@@ -47,7 +48,7 @@ export async function startWorkerProcess(world: World, settings: Record<string, 
     await once(child, 'exit');
     return child.exitCode;
   };
-  return { kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
+  return { pid: child.pid ?? 0, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
 }
 
 /** Runs `body` with several worker processes of the same settings. */

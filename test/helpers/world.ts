@@ -1,5 +1,5 @@
 /** A Temporal server, the emulator and a worker, for tests of whole tasks. */
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey, SearchAttributeType, type DataConverter } from '@temporalio/common';
 import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -13,8 +13,9 @@ import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTES } from '../../src/names';
 import { batchReader } from '../../src/client/records';
 import { readRecorded } from '../../src/client/read-batch';
 import { startBatch } from '../../src/client/batch';
-import { encryptedDataConverter, type EncryptionSetting } from '../../src/security/data-converter';
+import { encryptedBlobs, encryptedDataConverter, type EncryptionSetting } from '../../src/security/data-converter';
 import { folderStore, type BlobStore } from '../../src/store';
+import { externalStorage } from '../../src/store/payloads';
 import { createWorker } from '../../src/worker';
 import { testServerPath, temporalCliPath } from './binaries';
 
@@ -33,7 +34,10 @@ export interface World {
   env: TestWorkflowEnvironment;
   client: Client;
   emulator: Emulator;
+  /** Decrypts; the one below does not. */
   store: BlobStore;
+  /** For clients and workers: they encrypt what they put into it. */
+  blobs: BlobStore;
   /** Starts a batch through the store, as the client does. */
   startBatch(plan: BatchPlan, id?: string, itemsPerPage?: number): Promise<WorkflowHandle>;
   /** What was written down of a batch, in input order. */
@@ -60,23 +64,29 @@ export interface WorldOptions {
   callDeadlineMs?: number;
   streamIdleMs?: number;
   maxStreams?: number;
+  maxRequestBytes?: number;
+  /** Default: a folder that goes with the world. */
+  blobs?: BlobStore;
+  /** Workflows of a test's own beside those of the package. */
+  workflowsPath?: string;
 }
 
 let count = 0;
 export const uniqueId = (name: string): string => `${name}-${process.pid}-${++count}`;
 
-function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: WorldOptions): World {
+function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: WorldOptions, place: Place): World {
   const start: World['start'] = (task, id = uniqueId('task')) =>
     env.client.workflow.start('responseTask', { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [task] });
-  const { cleanUp, secrets, callDeadlineMs, streamIdleMs, maxStreams } = options;
-  const storeDir = mkdtempSync(join(tmpdir(), 'durable-responses-store-'));
-  const store = folderStore(storeDir);
+  const { cleanUp, secrets, callDeadlineMs, streamIdleMs, maxStreams, maxRequestBytes, workflowsPath } = options;
+  const { blobs } = place;
+  const store = encryptedBlobs(blobs, options.encryption ?? 'off');
   const noUpstream = () => Promise.reject(new Error('This test has no upstream to fetch answers from.'));
   return {
     env,
     client: env.client,
     emulator,
     store,
+    blobs,
     startBatch: async (plan, id = uniqueId('batch'), itemsPerPage) => {
       const context = { client: env.client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true, store };
       await startBatch(context, plan, { id, random: 'test', itemsPerPage });
@@ -107,40 +117,62 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
         maxStreams,
         cleanUp,
         secrets,
-        store,
-        worker: { workflowBundle: WORKFLOW_BUNDLE, shutdownGraceTime: '1s', ...(activities ? { activities } : {}) },
+        store: blobs,
+        maxRequestBytes,
+        worker: {
+          ...(workflowsPath ? { workflowsPath } : { workflowBundle: WORKFLOW_BUNDLE }),
+          shutdownGraceTime: '1s',
+          ...(activities ? { activities } : {}),
+        },
       });
       return worker.runUntil(body);
     },
     close: async () => {
       await emulator.close();
       await env.teardown();
-      rmSync(storeDir, { recursive: true, force: true });
+      place.remove();
     },
   };
+}
+
+interface Place {
+  /** As it is: the worker encrypts what it puts into it. */
+  blobs: BlobStore;
+  client: { dataConverter: DataConverter };
+  remove(): void;
+}
+
+function makePlace({ encryption = 'off', blobs }: WorldOptions): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'durable-responses-store-'));
+  const own = blobs ?? folderStore(folder);
+  const dataConverter = encryptedDataConverter(encryption, 'default', { externalStorage: externalStorage(own) });
+  return { blobs: own, client: { dataConverter }, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Time passes as fast as it can; the emulator has the server's clock. Tasks need `inlineWaitSeconds: 0`. */
 export async function skippingWorld(options: WorldOptions = {}): Promise<World> {
   quietRuntime();
   const executable = { type: 'existing-path' as const, path: await testServerPath() };
-  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  const place = makePlace(options);
+  const { client } = place;
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable }, client });
   const emulator = await startEmulator({ clock: { now: () => env.currentTimeMs() }, ...options.emulator });
-  return makeWorld(env, emulator, options);
+  return makeWorld(env, emulator, options, place);
 }
 
 /** A real dev server with quick timers and the search attributes. */
 export async function devServerWorld(options: WorldOptions = {}): Promise<World> {
   quietRuntime();
   const executable = { type: 'existing-path' as const, path: await temporalCliPath() };
+  const place = makePlace(options);
   const searchAttributes = Object.keys(SEARCH_ATTRIBUTES).map((name) =>
     defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
   );
   const env = await TestWorkflowEnvironment.createLocal({
     server: { executable, searchAttributes, extraArgs: FAST_TIMERS },
-    client: { dataConverter: encryptedDataConverter(options.encryption ?? 'off', 'default') },
+    client: place.client,
   });
-  return makeWorld(env, await startEmulator(options.emulator), options);
+  return makeWorld(env, await startEmulator(options.emulator), options, place);
 }
 
 /** Runs a worker until `stop`. */

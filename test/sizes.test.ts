@@ -1,0 +1,309 @@
+/** Texts of every size, through every way into and out of a workflow; and what happens when the store loses one. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DurableResponses, TaskEndedError, type TaskInput } from '../src/client';
+import { loadConfig } from '../src/config';
+import { DEFAULT_TASK_QUEUE } from '../src/names';
+import { folderStore, BlobMissingError, type BlobStore } from '../src/store';
+import { eventually, reaching, temporaryFolder } from './helpers/embedded';
+import type { sized } from './helpers/sized-workflows';
+import { startWorkerProcess } from './helpers/worker-process';
+import { createsOf, devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
+
+const KEY = randomBytes(32);
+const MIB = 1024 * 1024;
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** As JSON exactly so many bytes: two are the quotes. */
+const textOf = (sizeBytes: number): string =>
+  randomBytes(Math.ceil(sizeBytes * 0.75))
+    .toString('base64')
+    .slice(0, sizeBytes - 2);
+
+let world: World;
+let client: DurableResponses;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+/** Reads that fail before they do anything, by key. */
+let trouble: (key: string) => void = () => undefined;
+
+function troubled(inner: BlobStore): BlobStore {
+  const get: BlobStore['get'] = async (key, range) => {
+    trouble(key);
+    return inner.get(key, range);
+  };
+  return { ...inner, get };
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  world = await devServerWorld({
+    encryption: { keys: [{ id: 'k1', key: KEY }] },
+    workflowsPath: require.resolve('./helpers/sized-workflows.ts'),
+    blobs: troubled(folderStore(folder.path)),
+  });
+  const reached = { ...reaching(world.env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: world.emulator.url };
+  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
+  client = await DurableResponses.connect({
+    config,
+    encryption: { keys: [{ id: 'k1', key: KEY }] },
+    store: world.blobs,
+  });
+});
+
+afterAll(async () => {
+  await client.close();
+  await world.close();
+  await folder.remove();
+});
+
+const digest = (text: string) => Promise.resolve(digestOf(text));
+const withWorker = <T>(body: () => Promise<T>) => world.withWorker(body, { digest } as object);
+
+/** The sandbox of workflows decodes text slowly: 60 MB need longer than the ten seconds that a workflow task has. */
+const workflowTaskTimeout = '2 minutes';
+
+const startSized = (text: string, more: object = {}) =>
+  world.client.workflow.start<typeof sized>('sized', {
+    workflowTaskTimeout,
+    taskQueue: DEFAULT_TASK_QUEUE,
+    workflowId: uniqueId('sized'),
+    args: [text],
+    ...more,
+  });
+
+/** What a run cost: its workflow tasks that failed, and the bytes of its history. */
+async function costOf(handle: WorkflowHandle) {
+  const { events } = await handle.fetchHistory();
+  const isFailed = (event: NonNullable<typeof events>[number]) =>
+    event.workflowTaskFailedEventAttributes ?? event.workflowTaskTimedOutEventAttributes;
+  const failed = (events ?? []).filter(isFailed).length;
+  const { raw } = await handle.describe();
+  return { failed, historyBytes: Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0) };
+}
+
+describe('any workflow', () => {
+  test('given texts from 256 KiB to 60 MB -> then argument, activity, signal and result carry them whole', async () => {
+    const sizes = [256 * 1024 - 1, 256 * 1024, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5_000_000, 60_000_000];
+    await withWorker(async () => {
+      for (const sizeBytes of sizes) {
+        const [argument, signal] = [textOf(sizeBytes), textOf(sizeBytes)];
+        const handle = await startSized(argument);
+        await handle.signal('take', signal);
+        const result = await handle.result();
+        const cost = await costOf(handle);
+        expect([sizeBytes, result.digest, digestOf(result.taken)]).toEqual([
+          sizeBytes,
+          digestOf(argument),
+          digestOf(signal),
+        ]);
+        expect(cost.failed, `${sizeBytes}`).toBe(0);
+        // The smallest is the only one that a history still has, and that three times.
+        expect(cost.historyBytes, `${sizeBytes}`).toBeLessThan(sizeBytes < 256 * 1024 ? 1_500_000 : 10_000);
+      }
+    });
+  }, 120_000);
+
+  test('given 5 MB in a memo, an update, a query, and heartbeat details -> then they are whole', async () => {
+    const [memo, argument, update] = [textOf(5_000_000), textOf(5_000_000), textOf(5_000_000)];
+    await withWorker(async () => {
+      const handle = await startSized(argument, { memo: { memo } });
+      expect(await handle.executeUpdate<string, [string]>('swap', { args: [update] })).toBe(argument);
+      expect(await handle.query<string, []>('read')).toBe(update);
+      expect((await handle.describe()).memo).toEqual({ memo });
+      await handle.signal('take', 'end');
+      await handle.result();
+      expect((await costOf(handle)).failed).toBe(0);
+    });
+  });
+});
+
+const QUICK = { emulator_queued_seconds: '0', emulator_run_seconds: '0' };
+
+const askLong = (input: string, metadata: Record<string, string> = QUICK): TaskInput => ({
+  request: { model: 'o3', input, metadata },
+});
+
+/** Of a process of this machine, in MB. */
+async function peakMegabytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
+}
+
+/** The text of a response as upstream has it. */
+async function upstreamText(responseId: string): Promise<string> {
+  const reply = await fetch(`${world.emulator.url}/responses/${responseId}`, {
+    headers: { authorization: 'Bearer sk-test' },
+  });
+  const { output } = (await reply.json()) as { output: { content?: { text?: string }[] }[] };
+  return output
+    .flatMap(({ content }) => content ?? [])
+    .map(({ text }) => text ?? '')
+    .join('');
+}
+
+describe('tasks', () => {
+  test('given 60 MB in and 60 MB out, as a task and as an item -> then they are whole, and the worker stays small', async () => {
+    const settings = {
+      DURABLE_RESPONSES_ENCRYPTION: 'on',
+      DURABLE_RESPONSES_ENCRYPTION_KEYS: `k1:${KEY.toString('base64')}`,
+    };
+    const input = textOf(59_900_000);
+    const metadata = { ...QUICK, emulator_output_bytes: '60000000' };
+    const worker = await startWorkerProcess(world, settings);
+    try {
+      const { id } = await client.startTask(askLong(input, metadata), { id: uniqueId('large') });
+      const result = await client.result(id);
+      expect(result).toMatchObject({ status: 'completed', outputOmitted: false, creates: 1 });
+      expect(Buffer.byteLength(result.outputText ?? '')).toBe(60_000_000);
+      expect(digestOf(result.outputText ?? '')).toBe(digestOf(await upstreamText(result.responseId ?? '')));
+      const cost = await costOf(world.client.workflow.getHandle(id));
+      expect(cost.failed).toBe(0);
+      expect(cost.historyBytes).toBeLessThan(10_000);
+      const peak = await peakMegabytes(worker.pid);
+      console.log(`60 MB in and out: peak of the worker ${Math.round(peak)} MB, history ${cost.historyBytes} bytes`);
+      const batch = await client.startBatch({
+        items: [
+          { id: 'large', task: askLong(input, metadata) },
+          { id: 'small', task: askLong('Why?') },
+        ],
+      });
+      await client.batchResult(batch.id, { records: false });
+      const texts: [string, number, string][] = [];
+      for await (const record of (await client.batchReader(batch.id)).records())
+        texts.push([record.status, Buffer.byteLength(record.result ?? ''), record.id]);
+      expect(texts).toEqual([
+        ['completed', 60_000_000, 'large'],
+        ['completed', expect.any(Number), 'small'],
+      ]);
+      console.log(`with an item of 60 MB: peak ${Math.round(await peakMegabytes(worker.pid))} MB`);
+    } finally {
+      await worker.stop();
+    }
+  }, 180_000);
+});
+
+/** Files of the store whose path has `part`. */
+async function filesOf(part: string): Promise<string[]> {
+  const names = await readdir(folder.path, { recursive: true, withFileTypes: true });
+  return names
+    .filter((name) => name.isFile() && join(name.parentPath, name.name).includes(part))
+    .map((name) => join(name.parentPath, name.name));
+}
+
+async function damage(path: string): Promise<void> {
+  const content = await readFile(path);
+  const at = content.length - 1000;
+  content[at] = (content[at] ?? 0) ^ 1;
+  await writeFile(path, content);
+}
+
+describe('a store that has lost something', () => {
+  test('given requests that are gone or changed before a worker comes -> then typed ends, nothing sent, the others go on', async () => {
+    const long = () => textOf(300_000);
+    const [gone, changed] = await Promise.all(
+      [1, 2].map(() => client.startTask(askLong(long()), { id: uniqueId('stored') })),
+    );
+    const [rawGone, rawChanged] = await Promise.all([1, 2].map(() => world.start(askLong(long()), uniqueId('raw'))));
+    const sound = await client.startTask(askLong('Why?'), { id: uniqueId('sound') });
+    const listening = await startSized('text');
+    await listening.signal('take', long());
+    for (const [id, act] of [
+      [gone?.id, rm],
+      [changed?.id, damage],
+      [rawGone?.workflowId, rm],
+      [rawChanged?.workflowId, damage],
+      [listening.workflowId, rm],
+    ] as const)
+      for (const file of await filesOf(`/${id}`)) await act(file);
+    await withWorker(async () => {
+      for (const started of [gone, changed]) {
+        const result = await client.result(started?.id ?? '');
+        expect(result).toMatchObject({ status: 'rejected', creates: 0, error: { code: 'input_unreadable' } });
+        expect(result.error?.message).toMatch(/(There is no|is damaged).*Nothing was sent/);
+      }
+      for (const handle of [rawGone, rawChanged]) {
+        const error: unknown = await client.result(handle?.workflowId ?? '').catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(TaskEndedError);
+        expect((error as Error).message).toMatch(/A payload is lost: .*(There is no|was changed)/);
+      }
+      expect(await client.result(sound.id)).toMatchObject({ status: 'completed' });
+      // The signal is left out, and the run goes on.
+      await listening.signal('take', 'another');
+      expect((await listening.result()).taken).toBe('another');
+    });
+    const ids = [gone?.id, changed?.id, rawGone?.workflowId, rawChanged?.workflowId, listening.workflowId];
+    for (const id of ids) {
+      expect(createsOf(world.emulator, id ?? ''), id).toHaveLength(0);
+      expect((await costOf(world.client.workflow.getHandle(id ?? ''))).failed, id).toBe(0);
+    }
+  });
+
+  test('given an argument of an activity that is lost -> then its call fails once, and the workflow with a reason', async () => {
+    // What the activity is called with is not what the workflow was started with: it is stored anew.
+    let reads = 0;
+    trouble = (key) => {
+      if (key.startsWith('payloads/') && ++reads > 1) throw new BlobMissingError(key, 'the test');
+    };
+    const handle = await startSized(textOf(300_000));
+    const error: unknown = await withWorker(() => handle.result().catch((reason: unknown) => reason));
+    trouble = () => undefined;
+    expect((error as Error & { cause: Error & { cause: Error } }).cause.cause).toMatchObject({
+      type: 'PayloadLost',
+      nonRetryable: true,
+    });
+  });
+
+  test('given a store that is away for a while -> then the task waits for it, and is created once', async () => {
+    const { id } = await client.startTask(askLong(textOf(300_000)), { id: uniqueId('away') });
+    const raw = await startSized(textOf(300_000));
+    await raw.signal('take', 'end');
+    let failures = 0;
+    trouble = () => {
+      if (++failures <= 4) throw new Error('EIO: the disk is away');
+    };
+    await withWorker(async () => {
+      expect(await client.result(id)).toMatchObject({ status: 'completed', creates: 1, possibleOrphans: [] });
+      expect((await raw.result()).taken).toBe('end');
+    });
+    trouble = () => undefined;
+    expect(failures).toBeGreaterThan(4);
+    expect(createsOf(world.emulator, id)).toHaveLength(1);
+  });
+
+  test('given an answer that is gone or changed -> then it is fetched from upstream; a lost result is a typed error', async () => {
+    const metadata = { ...QUICK, emulator_output_bytes: '300000' };
+    await withWorker(async () => {
+      for (const act of [rm, damage]) {
+        const { id } = await client.startTask(askLong('Why?', metadata), { id: uniqueId('answer') });
+        const { outputText } = await client.result(id);
+        const files = await filesOf(`/${id}~answers/`);
+        expect(files).toHaveLength(1);
+        expect((await readFile(files[0] ?? '')).includes(outputText?.slice(0, 40) ?? '?')).toBe(false);
+        await act(files[0] ?? '');
+        expect((await client.result(id)).outputText).toBe(outputText);
+      }
+      const handle = await startSized('text');
+      await handle.signal('take', textOf(300_000));
+      await eventually('it has ended', async () => (await handle.describe()).status.name === 'COMPLETED');
+      for (const file of await filesOf(`/${handle.workflowId}/`)) await damage(file);
+      await expect(handle.result()).rejects.toMatchObject({ name: 'PayloadLostError' });
+    });
+  });
+
+  test('given a folder that cannot be written to -> then a large answer stays upstream, and the task ends', async () => {
+    const { put } = world.blobs;
+    world.blobs.put = () => Promise.reject(new Error('ENOSPC: no space left'));
+    const metadata = { ...QUICK, emulator_output_bytes: '300000' };
+    const { id } = await client.startTask(askLong('Why?', metadata), { id: uniqueId('full') });
+    const raw = await withWorker(
+      async () =>
+        (await world.client.workflow.getHandle(id).result()) as { outputOmitted: boolean; answerKey: string | null },
+    );
+    world.blobs.put = put;
+    expect(raw).toMatchObject({ status: 'completed', outputOmitted: true, answerKey: null, creates: 1 });
+    expect(Buffer.byteLength((await client.result(id)).outputText ?? '')).toBe(300_000);
+  });
+});
