@@ -1,12 +1,11 @@
 /** The gaps between looks, as the emulator's ledger saw them; time skips. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TaskOptions, TaskResult } from '../src/contracts';
-import { keepingWorker } from './helpers/kept-worker';
 import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
-  world = keepingWorker(await skippingWorld());
+  world = await skippingWorld();
 });
 afterAll(() => world.close());
 
