@@ -138,10 +138,8 @@ describe('what a query can be made of', () => {
 
   test('given it on the command line -> then exit 2, and nothing of others', async () => {
     const verbs = [
-      ['task', 'status', EVIL],
       ['task', 'list', '--batch', EVIL],
       ['batch', 'results', EVIL],
-      ['sweep', '--limit', EVIL],
     ];
     const ran = await Promise.all(verbs.map((words) => place.cli(words)));
     const told = ran.map(({ code, out, err }) => ({ code, out, foreign: foreign(err) }));
