@@ -1,7 +1,7 @@
 /** Defaults and bounds of task options; used by the client at the door and by the workflow. */
 import type { TaskOptions } from './contracts';
 
-type Optional = 'maxQueuedSeconds' | 'tenant' | 'retryOn' | 'webhookReceiver' | 'allowCredentialsInPrompt';
+type Optional = 'maxQueuedSeconds' | 'tenant' | 'retryOn' | 'webhookReceiver' | 'allowKeysInPrompt';
 
 /** Options with every default filled in. */
 export type TaskSettings = Required<Omit<TaskOptions, Optional>> & Pick<TaskOptions, Optional>;

@@ -43,7 +43,7 @@ export function taskProblems(task: unknown): Problem[] {
     problems.push({ field: 'task', message: `${found}; ${shape}` });
   } else {
     const rules = {
-      allowCredentialsInPrompt: isFields(task.options) && task.options.allowCredentialsInPrompt === true,
+      allowKeysInPrompt: isFields(task.options) && task.options.allowKeysInPrompt === true,
     };
     problems.push(...(attach === undefined ? requestProblems(request, rules) : attachProblems(attach)));
   }
