@@ -211,7 +211,7 @@ describe('with encryption, as it is by default', () => {
     await runBatchAndReport();
     await runOverARestart();
     const { histories, described, failures } = await onServer();
-    expect(failures.length, 'there are failures to look at').toBeGreaterThan(2);
+    expect(failures.length, 'there are failures to look at').toBeGreaterThan(1);
     await stop();
     Object.assign(places, {
       'raw histories of all runs': histories,
