@@ -3,9 +3,9 @@ import type { Json } from './types';
 
 /** What was sent for other servers. */
 function credentialsOf({ tools }: Json): string {
-  const all = (Array.isArray(tools) ? tools : []) as { authorization?: unknown; headers?: object | null }[];
+  const all = (Array.isArray(tools) ? tools : []) as { authorization?: string; headers?: Record<string, string> }[];
   return all
-    .flatMap((tool) => [tool.authorization, ...Object.values(tool?.headers ?? {})])
+    .flatMap((tool) => [tool.authorization, ...Object.values(tool.headers ?? {})])
     .filter(Boolean)
     .join(' ');
 }

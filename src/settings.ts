@@ -1,7 +1,7 @@
 /** Defaults and bounds of task options; used by the client at the door and by the workflow. */
 import type { TaskOptions } from './contracts';
 
-type Optional = 'maxQueuedSeconds' | 'tenant' | 'retryOn' | 'webhookReceiver' | 'allowCredentialsInPrompt';
+type Optional = 'maxQueuedSeconds' | 'tenant' | 'retryOn' | 'webhookReceiver' | 'allowKeysInPrompt';
 
 /** As much as is read of an answer: a larger one ends the read. */
 export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;

@@ -143,7 +143,8 @@ async function runTasks(): Promise<void> {
   await writeFile(join(place.path, file), 'a,b\n1,2\n');
   const files = ['--tool', 'code_interpreter', '--file', file, '--label', `topic=${CANARIES.label}`];
   const answered = await ask('answered', ...QUICK, ...files, ...MCP, '--wait');
-  expect(answered).toMatchObject({ code: 0, out: expect.stringContaining(CANARIES.answer) as string });
+  expect(answered.code, answered.err).toBe(0);
+  expect(answered.out).toContain(CANARIES.answer);
   const looking = ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=2', '--wait'];
   expect((await ask('looked-at', ...looking, ...MCP)).code).toBe(0);
   expect((await ask('told', '--metadata', 'emulator_run_seconds=1', '--watch', 'webhook', '--wait')).code).toBe(0);
@@ -210,7 +211,7 @@ describe('with encryption, as it is by default', () => {
     await runBatchAndReport();
     await runOverARestart();
     const { histories, described, failures } = await onServer();
-    expect(failures.length, 'there are failures to look at').toBeGreaterThan(2);
+    expect(failures.length, 'there are failures to look at').toBeGreaterThan(1);
     await stop();
     Object.assign(places, {
       'raw histories of all runs': histories,
@@ -318,9 +319,9 @@ describe('without encryption', () => {
     ];
     expect(await cli(...inPrompt)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--allow-credentials-in-prompt') as string,
+      err: expect.stringContaining('--allow-keys-in-prompt') as string,
     });
-    expect((await cli(...inPrompt, ...QUICK, '--allow-credentials-in-prompt', '--wait')).code).toBe(0);
+    expect((await cli(...inPrompt, ...QUICK, '--allow-keys-in-prompt', '--wait')).code).toBe(0);
     expect(createsOf('inline')).toBe(1);
   });
 });

@@ -177,7 +177,7 @@ describe('options and sources that are refused', () => {
     ['onAmbiguousCreate', { onAmbiguousCreate: 'ask' }, '"retry" or "fail"'],
     ['watch', { watch: 'socket' }, '"poll" or "stream" or "webhook" or "auto"'],
     ['webhookReceiver', { webhookReceiver: 'yes' }, 'true or false'],
-    ['allowCredentialsInPrompt', { allowCredentialsInPrompt: 1 }, 'true or false'],
+    ['allowKeysInPrompt', { allowKeysInPrompt: 1 }, 'true or false'],
     ['tenant', { tenant: '' }, '1 to 64'],
     ['tenant', { tenant: 'a/b' }, '1 to 64'],
     ['labels', { labels: ['a'] }, 'object of strings'],
@@ -273,7 +273,7 @@ describe('what passes', () => {
       labels: { project: 'x' },
       files: [{ path: 'a.csv', purpose: 'assistants' }],
       maxOutputBytes: 0,
-      allowCredentialsInPrompt: true,
+      allowKeysInPrompt: true,
     };
     expect(optionProblems(options)).toEqual([]);
     expect(optionProblems({ priority: undefined })).toEqual([]);

@@ -105,9 +105,9 @@ describe('a task', () => {
     const problems = checkTask(taskWith(fields));
     expect(problems).toEqual([expect.stringMatching(/: what looks like an API key would be kept/)]);
     expect(problems[0]).toContain(`${field}: `);
-    expect(problems[0]).toContain('allowCredentialsInPrompt (--allow-credentials-in-prompt)');
+    expect(problems[0]).toContain('allowKeysInPrompt (--allow-keys-in-prompt)');
     expect(problems[0]).not.toContain(key.slice(3, 12));
-    expect(checkTask(taskWith(fields, { allowCredentialsInPrompt: true }))).toEqual([]);
+    expect(checkTask(taskWith(fields, { allowKeysInPrompt: true }))).toEqual([]);
   });
 
   const domain = (value: string) => ({
@@ -130,7 +130,7 @@ describe('a task', () => {
     ['tools[0].anything.key', { tools: [{ type: 'later', anything: { key } }] }],
     ['api_key', { api_key: key }],
   ])('given a credential in %s -> then refused, with secret://NAME, whatever the options say', (field, fields) => {
-    for (const options of [{}, { allowCredentialsInPrompt: true }]) {
+    for (const options of [{}, { allowKeysInPrompt: true }]) {
       const problems = checkTask(taskWith(fields, options));
       expect(problems).toEqual([expect.stringContaining('secret://NAME')]);
       expect(problems[0]).toContain(`${field}: `);
@@ -187,9 +187,9 @@ describe('batches and reports', () => {
       expect.stringMatching(/^line 3, instructions: what looks like a GitHub token/),
     ]);
     expect(JSON.stringify(items.map(({ problem }) => problem))).not.toContain(key.slice(4));
-    const allowed = parseBatchLines(lines.join('\n'), { model: 'o3', options: { allowCredentialsInPrompt: true } });
+    const allowed = parseBatchLines(lines.join('\n'), { model: 'o3', options: { allowKeysInPrompt: true } });
     expect(allowed.problems).toEqual([]);
-    const one = parseBatchLines(JSON.stringify({ input: key, allowCredentialsInPrompt: true }), { model: 'o3' });
+    const one = parseBatchLines(JSON.stringify({ input: key, allowKeysInPrompt: true }), { model: 'o3' });
     expect(one.problems).toEqual([]);
   });
 
@@ -205,6 +205,6 @@ describe('batches and reports', () => {
   ])('given a report with a key as its %s -> then refused unless it is allowed', (field, fields) => {
     const plan = { title: 'A', sources: [{ path: 'a.csv' }], ...fields };
     expect(() => assertReport(plan)).toThrow(`${field}: what looks like a GitHub token`);
-    expect(() => assertReport({ ...plan, options: { allowCredentialsInPrompt: true } })).not.toThrow();
+    expect(() => assertReport({ ...plan, options: { allowKeysInPrompt: true } })).not.toThrow();
   });
 });

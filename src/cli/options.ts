@@ -31,7 +31,7 @@ export interface TaskFlags {
   pollIntervals?: number[];
   onTimeout?: 'cancel' | 'leave';
   onAmbiguousCreate?: 'retry' | 'fail';
-  allowCredentialsInPrompt?: boolean;
+  allowKeysInPrompt?: boolean;
 }
 
 export function numberOf(text: string): number {
@@ -84,7 +84,7 @@ export function withRunOptions(command: Command): Command {
     .option('--poll-intervals <list>', 'seconds between looks, e.g. 1,2,5,10', numbersOf)
     .option('--on-timeout <what>', 'cancel or leave')
     .option('--on-ambiguous-create <what>', 'retry or fail')
-    .option('--allow-credentials-in-prompt', 'the prompt has a key or token on purpose');
+    .option('--allow-keys-in-prompt', 'the prompt has a key or token on purpose');
 }
 
 /** The options of what is asked of the model. */
@@ -162,7 +162,7 @@ export function runOptionsOf(flags: Partial<TaskFlags>): TaskOptions {
     pollIntervalsSeconds: flags.pollIntervals,
     onTimeout: flags.onTimeout,
     onAmbiguousCreate: flags.onAmbiguousCreate,
-    allowCredentialsInPrompt: flags.allowCredentialsInPrompt,
+    allowKeysInPrompt: flags.allowKeysInPrompt,
   });
 }
 

@@ -89,7 +89,7 @@ export interface TaskOptions {
   /** An answer whose `output` is larger (bytes of JSON) is left upstream and named `outputOmitted`. Default 64 MiB. */
   maxOutputBytes?: number;
   /** Keys and tokens may be written out in the prompt; else what looks like one is refused. Never in tools. */
-  allowCredentialsInPrompt?: boolean;
+  allowKeysInPrompt?: boolean;
 }
 
 /** Either start a new response, or watch one that exists. */

@@ -29,7 +29,7 @@ export function promptProblem(text: string, isAllowed: boolean): string | undefi
   return (
     kind &&
     `what looks like ${kind} would be kept in histories, in the store and upstream; take it out, or set the option ` +
-      'allowCredentialsInPrompt (--allow-credentials-in-prompt) when it has to be there'
+      'allowKeysInPrompt (--allow-keys-in-prompt) when it has to be there'
   );
 }
 

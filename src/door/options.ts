@@ -28,7 +28,7 @@ const NAMES: Record<keyof TaskOptions, true> = {
   files: true,
   retryOn: true,
   maxOutputBytes: true,
-  allowCredentialsInPrompt: true,
+  allowKeysInPrompt: true,
 };
 
 export const OPTION_NAMES = Object.keys(NAMES);
@@ -115,7 +115,7 @@ function splitSentence(sentence: string): Problem {
 export function optionProblems(options: unknown): Problem[] {
   if (options === undefined) return [];
   if (!isFields(options)) return [{ field: 'options', message: 'expected an object; write {"priority": "high"}' }];
-  const { tenant, maxOutputBytes: bytes, webhookReceiver, allowCredentialsInPrompt } = options;
+  const { tenant, maxOutputBytes: bytes, webhookReceiver, allowKeysInPrompt } = options;
   const problems = [
     ...unknownFields(options, OPTION_NAMES, { noun: 'option' }),
     ...waitingProblems(options as TaskOptions).map(splitSentence),
@@ -127,7 +127,7 @@ export function optionProblems(options: unknown): Problem[] {
   if (tenant !== undefined && !(typeof tenant === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(tenant))) {
     problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });
   }
-  for (const [field, value] of Object.entries({ webhookReceiver, allowCredentialsInPrompt })) {
+  for (const [field, value] of Object.entries({ webhookReceiver, allowKeysInPrompt })) {
     if (value === undefined || typeof value === 'boolean') continue;
     problems.push({ field, message: 'expected a boolean; write true or false' });
   }

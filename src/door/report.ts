@@ -29,7 +29,7 @@ const OPTIONS = [
   'tenant',
   'labels',
   'retryOn',
-  'allowCredentialsInPrompt',
+  'allowKeysInPrompt',
 ];
 
 /** One line of at most so many characters. */
@@ -98,10 +98,10 @@ function promptProblems({ title, sections }: Fields, isAllowed: boolean): Proble
 /** What becomes a part of the request is held to its rules. */
 function partsOfRequest(plan: Fields): Problem[] {
   const { model = 'o3', instructions, metadata, options } = plan;
-  const allowCredentialsInPrompt = isFields(options) && options.allowCredentialsInPrompt === true;
+  const allowKeysInPrompt = isFields(options) && options.allowKeysInPrompt === true;
   return [
-    ...requestProblems({ model, input: 'a report', instructions, metadata }, { allowCredentialsInPrompt }),
-    ...promptProblems(plan, allowCredentialsInPrompt),
+    ...requestProblems({ model, input: 'a report', instructions, metadata }, { allowKeysInPrompt }),
+    ...promptProblems(plan, allowKeysInPrompt),
   ];
 }
 

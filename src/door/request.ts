@@ -133,17 +133,13 @@ function sizeProblems(request: Fields): Problem[] {
 
 export interface RequestRules extends DoorRules {
   /** What looks like a credential may stand in the prompt. */
-  allowCredentialsInPrompt?: boolean;
+  allowKeysInPrompt?: boolean;
 }
 
 /** What has a problem already needs no second one. */
-function withInline(
-  problems: Problem[],
-  request: Fields,
-  { allowCredentialsInPrompt = false }: RequestRules,
-): Problem[] {
+function withInline(problems: Problem[], request: Fields, { allowKeysInPrompt = false }: RequestRules): Problem[] {
   const known = new Set(problems.map(({ field }) => field));
-  const more = inlineCredentialProblems(request, allowCredentialsInPrompt).filter(({ field }) => !known.has(field));
+  const more = inlineCredentialProblems(request, allowKeysInPrompt).filter(({ field }) => !known.has(field));
   return [...problems, ...more];
 }
 

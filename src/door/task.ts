@@ -43,8 +43,8 @@ export function taskProblems(task: unknown, rules: DoorRules = {}): Problem[] {
     const found = request === undefined ? 'neither request nor attach is given' : 'both request and attach are given';
     problems.push({ field: 'task', message: `${found}; ${shape}` });
   } else {
-    const allowCredentialsInPrompt = isFields(task.options) && task.options.allowCredentialsInPrompt === true;
-    const all = { ...rules, allowCredentialsInPrompt };
+    const allowKeysInPrompt = isFields(task.options) && task.options.allowKeysInPrompt === true;
+    const all = { ...rules, allowKeysInPrompt };
     problems.push(...(attach === undefined ? requestProblems(request, all) : attachProblems(attach)));
   }
   return [...problems, ...optionProblems(task.options)];

@@ -39,11 +39,20 @@ export function saidBy(error: unknown): string {
   return parts.join('\n');
 }
 
+/** As it is on the server, and as the SDK shows it; of details that are encrypted it only says that. */
+function decoded(failure: ProtoFailure): string {
+  try {
+    return asJson(failure) + saidBy(new DefaultFailureConverter().failureToError(failure, defaultPayloadConverter));
+  } catch (error) {
+    return asJson(failure) + saidBy(error);
+  }
+}
+
 function failuresIn({ events }: History): string[] {
   return (events ?? []).flatMap((event) =>
     Object.values(event).flatMap((attributes: unknown) => {
       const failure = (attributes as { failure?: ProtoFailure } | null)?.failure;
-      return failure ? [saidBy(new DefaultFailureConverter().failureToError(failure, defaultPayloadConverter))] : [];
+      return failure ? [decoded(failure)] : [];
     }),
   );
 }
