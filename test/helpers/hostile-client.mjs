@@ -28,7 +28,7 @@ async function readSome(upstream) {
 }
 
 const eventOptions = (signal) => ({ startingAfter: null, include: [], signal });
-const never = new AbortController().signal;
+const never = new globalThis.AbortController().signal;
 
 const CALLS = {
   create: (upstream) => upstream.create(REQUEST),
