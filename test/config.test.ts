@@ -125,7 +125,7 @@ describe('configuration', () => {
   test('given hosts that may be private -> then upstream may be one of them; what is no host is refused', () => {
     const hosts = { DURABLE_RESPONSES_PRIVATE_HOSTS: 'LLM.internal.:4000, [fd00::1]\n0x7f.1' };
     const { network, openai } = loadConfig({ ...hosts, OPENAI_BASE_URL: 'http://llm.internal:4000/v1' });
-    expect(network.privateHosts).toEqual(['llm.internal:4000', 'fd00::1', '127.0.0.1']);
+    expect(network.privateHosts).toEqual(['llm.internal:4000', '[fd00::1]', '127.0.0.1']);
     expect(openai.baseUrl).toBe('http://llm.internal:4000/v1');
     expect(problems({ DURABLE_RESPONSES_PRIVATE_HOSTS: 'https://llm.internal' })).toEqual([
       expect.stringMatching(/^DURABLE_RESPONSES_PRIVATE_HOSTS: expected hosts such as /),

@@ -106,6 +106,19 @@ test('attach to a response that exists -> its result, and no create', async () =
   expect(result.outputText).toContain('Made outside.');
 });
 
+test('a URL that leads to a private network, from a program without a door -> rejected, and no create', async () => {
+  const before = world.emulator.ledger().creates.length;
+  const image = { type: 'input_image', image_url: 'https://169.254.169.254/latest/meta-data', detail: 'auto' as const };
+  const request = { model: 'o3', input: [{ role: 'user' as const, content: [image] }] } as never;
+  const result = await world.withWorker(async () => {
+    const handle = await world.start({ request, options: { inlineWaitSeconds: 0 } });
+    return (await handle.result()) as TaskResult;
+  });
+  expect(result).toMatchObject({ status: 'rejected', creates: 0, error: { code: 'url_refused' } });
+  expect(result.error?.message).toMatch(/^input\[0\]\.content\[0\]\.image_url: .*DURABLE_RESPONSES_PRIVATE_HOSTS/);
+  expect(world.emulator.ledger().creates).toHaveLength(before);
+});
+
 const headers = { authorization: 'Bearer sk-test', 'content-type': 'application/json' };
 async function post(path: string, body: unknown): Promise<unknown> {
   return (await fetch(world.emulator.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();

@@ -16,6 +16,9 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 
+/** With the brackets: `[fd00::1]:80` and `[fd00::1:80]` are two things. */
+const listedName = ({ hostname }: URL): string => hostname.replace(/\.$/, '');
+
 function portOf({ port, protocol }: URL): string {
   return port || (protocol === 'http:' ? '80' : '443');
 }
@@ -27,12 +30,12 @@ export function normalHost(entry: string): string | undefined {
   const [, name = '', port = ''] = /^(\[[^\]]+\]|[^:[\]]+)(:[1-9]\d{0,4})?$/.exec(entry) ?? [];
   const text = `http://${name}${port}`;
   if (name === '' || /[/?#@\\%*\s]/.test(name) || !URL.canParse(text)) return undefined;
-  return `${hostOf(new URL(text))}${port}`;
+  return `${listedName(new URL(text))}${port}`;
 }
 
 /** Whether the operator has listed it: with its port, or with none for all of them. */
 function isListed(url: URL, privateHosts: readonly string[]): boolean {
-  const host = hostOf(url);
+  const host = listedName(url);
   return privateHosts.includes(host) || privateHosts.includes(`${host}:${portOf(url)}`);
 }
 
@@ -78,7 +81,7 @@ export function urlProblem(text: string, { privateHosts, mayHaveUser = false }: 
 }
 
 const orList = (url: URL): string =>
-  `(or list ${hostOf(url).slice(0, 60)} in ${PRIVATE_HOSTS} of clients and workers, if it is meant)`;
+  `(or list ${listedName(url).slice(0, 60)} in ${PRIVATE_HOSTS} of clients and workers, if it is meant)`;
 
 /** Said of a URL whose host is, or is found at, an address that is not public. */
 export const privateProblem = (url: URL): string =>
