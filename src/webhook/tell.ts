@@ -49,7 +49,9 @@ async function hear({ upstream }: TellDeps, responseId: string): Promise<Heard |
   } catch (error) {
     const fault = toFault(error, Date.now(), upstream.secrets);
     if (fault.type === 'Upstream.NotFound') return null;
-    throw new SendAgain(`The response could not be read: ${fault.type}, ${fault.message}`);
+    throw new SendAgain(
+      `The response could not be read: ${fault.type}, ${fault.code ?? fault.httpStatus ?? 'no answer'}`,
+    );
   }
 }
 
@@ -60,7 +62,9 @@ async function settleOrphan(deps: TellDeps, task: FoundTask, heard: Heard, isAtt
   if (isAttached || deps.orphans === 'keep') return 'orphan_kept';
   await deps.upstream.cancel(heard.responseId).catch((error: unknown) => {
     const fault = toFault(error, Date.now(), deps.upstream.secrets);
-    throw new SendAgain(`The orphan could not be cancelled: ${fault.type}, ${fault.message}`);
+    throw new SendAgain(
+      `The orphan could not be cancelled: ${fault.type}, ${fault.code ?? fault.httpStatus ?? 'no answer'}`,
+    );
   });
   return 'orphan_cancelled';
 }
