@@ -15,7 +15,7 @@ import { eventually, reaching, temporaryFolder } from './helpers/embedded';
 import type { Sized, sized } from './helpers/sized-workflows';
 import { startS3Server } from './helpers/s3-server';
 import { startWorkerProcess } from './helpers/worker-process';
-import { createsOf, devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
+import { createsOf, devServerWorld, uniqueId, type World } from './helpers/world';
 
 const KEY = randomBytes(32);
 const MIB = 1024 * 1024;
@@ -102,7 +102,6 @@ describe('any workflow', () => {
         const result = await handle.result();
         const made = await handle.query<string, []>('digest');
         const cost = await costOf(handle);
-        console.log(`${argument.length} each way: history of ${cost.historyBytes} bytes`);
         expect([made, digestOf(result)], `${argument.length}`).toEqual([digestOf(argument), digestOf(signal)]);
         expect(cost.failed, `${argument.length}`).toBe(0);
         // Of the smallest a history still has all four.
@@ -185,8 +184,6 @@ describe('tasks', () => {
       const cost = await costOf(world.client.workflow.getHandle(id));
       expect(cost.failed).toBe(0);
       expect(cost.historyBytes).toBeLessThan(10_000);
-      const peak = await peakMegabytes(worker.pid);
-      console.log(`60 MB in and out: peak of the worker ${Math.round(peak)} MB, history ${cost.historyBytes} bytes`);
       const batch = await client.startBatch({
         items: [
           { id: 'large', task: askLong(input, metadata) },
@@ -201,7 +198,8 @@ describe('tasks', () => {
         ['completed', 60_000_000, 'large'],
         ['completed', expect.any(Number), 'small'],
       ]);
-      console.log(`with an item of 60 MB: peak ${Math.round(await peakMegabytes(worker.pid))} MB`);
+      // Measured 710 MB: request and answer, each as bytes, as text and encrypted.
+      expect(await peakMegabytes(worker.pid)).toBeLessThan(1200);
     } finally {
       await worker.stop();
     }
@@ -349,7 +347,7 @@ describe('a store that has lost something', () => {
   });
 
   test('given a folder that cannot be written to -> then a large answer stays upstream, and the task ends', async () => {
-    const { put } = world.blobs;
+    const put = world.blobs.put.bind(world.blobs);
     world.blobs.put = () => Promise.reject(new Error('ENOSPC: no space left'));
     const metadata = { ...QUICK, emulator_output_bytes: '300000' };
     const { id } = await client.startTask(askLong('Why?', metadata), { id: uniqueId('full') });
