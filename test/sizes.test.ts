@@ -112,10 +112,15 @@ describe('any workflow', () => {
 
   test('given 60 MB -> then the client is told before anything is sent; past the client, the run ends with a reason', async () => {
     const large = randomBytes(60_000_000);
-    const refused = { name: 'PayloadNotStoredError', message: expect.stringContaining('more than 16777216') as string };
-    await expect(startSized(large)).rejects.toMatchObject(refused);
+    // The client of the SDK wraps some of what is thrown while it sends.
+    const whyNot = (call: Promise<unknown>) =>
+      call.then(
+        () => 'sent',
+        (error: Error) => (error.name === 'PayloadNotStoredError' ? error.message : (error.cause as Error).message),
+      );
+    expect(await whyNot(startSized(large))).toContain('A payload of 60000139 bytes is more than 16777216.');
     const handle = await startSized('text');
-    await expect(handle.signal('take', large)).rejects.toMatchObject(refused);
+    expect(await whyNot(handle.signal('take', large))).toContain('is more than 16777216.');
     // A client of somebody else's: the same store, without the bound.
     const base = { externalStorage: externalStorage(world.blobs, () => ({})) };
     const dataConverter = encryptedDataConverter({ keys: [{ id: 'k1', key: KEY }] }, 'default', base);
@@ -203,7 +208,7 @@ describe('tasks', () => {
     } finally {
       await worker.stop();
     }
-  }, 180_000);
+  }, 300_000);
 });
 
 test('given a bucket as the store of a worker and a client -> then both share it, and it holds no text', async () => {
