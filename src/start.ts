@@ -8,7 +8,6 @@ import { UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
 import { secretsInFolder } from './secrets/folder';
-import { openStore } from './store/open';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
@@ -40,9 +39,8 @@ function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
 }
 
 async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
-  const store = await openStore(config.store);
   const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
-  const { connectionOptions, namespace, address, encryption } = server;
+  const { connectionOptions, namespace, address, encryption, store } = server;
   const attributes = await ensureSearchAttributes(server.connection, namespace);
   if (attributes !== 'ready')
     tell(`Search attributes missing (${attributes.missing.join(', ')}): ${attributes.reason}`);

@@ -122,7 +122,7 @@ test('failed since the worker sees another store -> nothing was started, and it 
     await expect(client.batchResult(id)).rejects.toThrow(TaskEndedError);
     const result = await client.lostBatchResult(id);
     expect(result).toMatchObject({ counts: { cancelled: 8 }, notStarted: 8, lostPages: [] });
-    expect(result.reason).toContain('need the same DURABLE_RESPONSES_STORE_DIR');
+    expect(result.reason).toContain('need the same DURABLE_RESPONSES_STORE');
     expect(createsOf(id)).toEqual([]);
   }, blind);
   rmSync(elsewhere, { recursive: true });

@@ -43,7 +43,7 @@ const settingsOf = (address: string, emulatorUrl: string, storeDir: string): Pla
   DURABLE_RESPONSES_ENCRYPTION: 'off',
   OPENAI_API_KEY: 'sk-bench',
   OPENAI_BASE_URL: emulatorUrl,
-  DURABLE_RESPONSES_STORE_DIR: storeDir,
+  DURABLE_RESPONSES_STORE: storeDir,
   DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
 });
 

@@ -2,6 +2,7 @@
 import { PRIORITIES, RETRYABLE_CODES, WATCH_OPTIONS, type TaskOptions } from '../contracts';
 import { credentialIn } from '../security/credential-forms';
 import { MAX_OUTPUT_BYTES, waitingProblems } from '../settings';
+import { count } from './bounds';
 import { at, isFields, isText, unknownFields, type Fields, type Problem } from './problem';
 
 const ENUMS: Record<string, readonly string[]> = {
@@ -132,7 +133,10 @@ export function optionProblems(options: unknown): Problem[] {
     problems.push({ field, message: 'expected a boolean; write true or false' });
   }
   if (bytes !== undefined && !(Number.isInteger(bytes) && Number(bytes) >= 0 && Number(bytes) <= MAX_OUTPUT_BYTES)) {
-    problems.push({ field: 'maxOutputBytes', message: 'expected a whole number; write one from 0 to 1,000,000' });
+    problems.push({
+      field: 'maxOutputBytes',
+      message: `expected a whole number; write one from 0 to ${count(MAX_OUTPUT_BYTES)}`,
+    });
   }
   return problems;
 }

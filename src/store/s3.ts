@@ -1,5 +1,6 @@
 /** A bucket as a store, so that workers on several machines share one: S3, or any server that speaks its protocol. */
-import type { S3Client, S3ClientConfig, GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import type * as sdkTypes from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { BlobEntry, BlobStore, ByteRange } from '.';
 import { UsageError } from '../errors';
 import { BlobMissingError } from './errors';
@@ -12,9 +13,10 @@ export interface S3StoreOptions {
   client?: S3ClientConfig;
 }
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+/** The package itself, which is loaded when it is needed. */
+type Sdk = typeof sdkTypes;
 
-interface Bucket {
+interface Opened {
   sdk: Sdk;
   client: S3Client;
 }
@@ -36,7 +38,7 @@ export async function loadS3(): Promise<Sdk> {
   }
 }
 
-async function connect({ client }: S3StoreOptions): Promise<Bucket> {
+async function connect({ client }: S3StoreOptions): Promise<Opened> {
   const sdk = await loadS3();
   return {
     sdk,
@@ -74,72 +76,90 @@ async function bytesOf({ Body }: GetObjectCommandOutput): Promise<Buffer> {
 /** The most that one request deletes. */
 const DELETED_AT_ONCE = 1000;
 
-/** A store in a bucket, which must be there. Nothing is asked for before it is used. */
-export function s3Store(options: S3StoreOptions): BlobStore {
-  const { bucket: Bucket, prefix = '' } = options;
-  const place = `s3://${Bucket}${prefix ? `/${prefix}` : ''}`;
-  const nameOf = (key: string) => (prefix ? `${prefix}/${key}` : key);
-  let opened: Promise<Bucket> | undefined;
-  const within = async <T>(work: (bucket: Bucket) => Promise<T>): Promise<T> => {
-    try {
-      return await work(await (opened ??= connect(options)));
-    } catch (error) {
-      throw error instanceof BlobMissingError ? error : storeError(error, place);
-    }
-  };
+class S3Store implements BlobStore {
+  readonly place: string;
+  private readonly bucket: string;
+  private readonly prefix: string;
+  private opened: Promise<Opened> | undefined;
 
-  async function* objects(under: string): AsyncGenerator<BlobEntry> {
-    for (let ContinuationToken: string | undefined; ;) {
-      const page = await within(({ sdk, client }) =>
-        client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix: nameOf(under), ContinuationToken })),
-      );
-      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
-        const key = prefix ? Key.slice(prefix.length + 1) : Key;
-        yield { key, sizeBytes: Size, writtenMs: LastModified?.getTime() ?? Date.now() };
+  constructor(private readonly options: S3StoreOptions) {
+    const { bucket, prefix = '' } = options;
+    this.bucket = bucket;
+    this.prefix = prefix ? `${prefix}/` : '';
+    this.place = `s3://${bucket}${prefix ? `/${prefix}` : ''}`;
+  }
+
+  async put(key: string, content: string | Uint8Array): Promise<void> {
+    const Body = typeof content === 'string' ? Buffer.from(content) : content;
+    const request = { Bucket: this.bucket, Key: this.nameOf(key), Body };
+    await this.within(({ sdk, client }) => client.send(new sdk.PutObjectCommand(request)));
+  }
+
+  get(key: string, range?: ByteRange): Promise<Buffer> {
+    const request = { Bucket: this.bucket, Key: this.nameOf(key), ...(range ? { Range: rangeOf(range) } : {}) };
+    return this.within(async ({ sdk, client }) => {
+      try {
+        const content = await bytesOf(await client.send(new sdk.GetObjectCommand(request)));
+        // Of a range that reaches beyond the end there is the part before it.
+        if (!range || content.length === range.length) return content;
+      } catch (error) {
+        if (!isMissing(error)) throw error;
       }
+      throw new BlobMissingError(key, this.place);
+    });
+  }
+
+  async remove(keys: string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {
+      const Objects = keys.slice(at, at + DELETED_AT_ONCE).map((key) => ({ Key: this.nameOf(key) }));
+      const request = { Bucket: this.bucket, Delete: { Objects, Quiet: true } };
+      await this.within(async ({ sdk, client }) => {
+        const { Errors = [] } = await client.send(new sdk.DeleteObjectsCommand(request));
+        if (Errors[0]) throw new Error(`${Errors[0].Code}: ${Errors[0].Message}`);
+      });
+    }
+  }
+
+  async removeAll(prefix: string): Promise<void> {
+    await this.remove(await this.list(prefix));
+  }
+
+  /** All that is below, too: it is only ever asked for folders of files. */
+  async list(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.entries(prefix)) keys.push(key);
+    return keys.sort();
+  }
+
+  async *entries(prefix: string): AsyncGenerator<BlobEntry> {
+    const request = { Bucket: this.bucket, Prefix: this.nameOf(prefix) };
+    for (let ContinuationToken: string | undefined; ;) {
+      const page = await this.within(({ sdk, client }) =>
+        client.send(new sdk.ListObjectsV2Command({ ...request, ContinuationToken })),
+      );
+      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? [])
+        yield {
+          key: Key.slice(this.prefix.length),
+          sizeBytes: Size,
+          writtenMs: LastModified?.getTime() ?? Date.now(),
+        };
       ContinuationToken = page.NextContinuationToken;
       if (!page.IsTruncated || ContinuationToken === undefined) return;
     }
   }
 
-  async function remove(keys: string[]): Promise<void> {
-    for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {
-      const Objects = keys.slice(at, at + DELETED_AT_ONCE).map((key) => ({ Key: nameOf(key) }));
-      const { Errors = [] } = await within(({ sdk, client }) =>
-        client.send(new sdk.DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } })),
-      );
-      if (Errors[0]) throw storeError(new Error(`${Errors[0].Code}: ${Errors[0].Message}`), place);
+  private nameOf(key: string): string {
+    return `${this.prefix}${key}`;
+  }
+
+  private async within<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+    try {
+      return await work(await (this.opened ??= connect(this.options)));
+    } catch (error) {
+      throw error instanceof BlobMissingError ? error : storeError(error, this.place);
     }
   }
-
-  async function keysUnder(under: string): Promise<string[]> {
-    const keys: string[] = [];
-    for await (const { key } of objects(under)) keys.push(key);
-    return keys.sort();
-  }
-
-  return {
-    place,
-    put: (key, content) =>
-      within(async ({ sdk, client }) => {
-        const Body = typeof content === 'string' ? Buffer.from(content) : content;
-        await client.send(new sdk.PutObjectCommand({ Bucket, Key: nameOf(key), Body }));
-      }),
-    get: (key, range) =>
-      within(async ({ sdk, client }) => {
-        const request = { Bucket, Key: nameOf(key), ...(range ? { Range: rangeOf(range) } : {}) };
-        try {
-          const content = await bytesOf(await client.send(new sdk.GetObjectCommand(request)));
-          // Of a range that reaches beyond the end there is the part before it.
-          if (!range || content.length === range.length) return content;
-        } catch (error) {
-          if (!isMissing(error)) throw error;
-        }
-        throw new BlobMissingError(key, place);
-      }),
-    remove,
-    removeAll: async (under) => remove(await keysUnder(under)),
-    list: keysUnder,
-    entries: objects,
-  };
 }
+
+/** A store in a bucket, which must be there. Nothing is asked for before it is used. */
+export const s3Store = (options: S3StoreOptions): BlobStore => new S3Store(options);

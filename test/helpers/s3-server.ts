@@ -63,8 +63,14 @@ export interface S3Server {
 export async function startS3Server(): Promise<S3Server> {
   const folder = await installed();
   const env = { PATH: process.env['PATH'], PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' };
-  const python = spawn('python3', ['-c', PROGRAM], { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  const [port] = (await once(createInterface(python.stdout), 'line')) as [string];
+  const python = spawn('python3', ['-c', PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  python.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
+  const ended = once(python, 'exit').then(() => {
+    throw new Error(`The S3 server did not start (remove ${folder} to install it anew): ${said}`);
+  });
+  const [port] = (await Promise.race([once(createInterface(python.stdout), 'line'), ended])) as [string];
+  ended.catch(() => undefined);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

@@ -1,29 +1,34 @@
-/** A workflow that takes texts of any size in every way there is, beside those of the package. */
+/** A workflow that takes texts and bytes of any size in every way there is, beside those of the package. */
 import { condition, defineQuery, defineSignal, defineUpdate, proxyActivities, setHandler } from '@temporalio/workflow';
 
 export * from '../../src/workflows';
 
-export const takeSignal = defineSignal<[string]>('take');
-export const readQuery = defineQuery<string>('read');
-export const swapUpdate = defineUpdate<string, [string]>('swap');
+export type Sized = string | Uint8Array;
 
-const { digest } = proxyActivities<{ digest(text: string): Promise<string> }>({
+export const takeSignal = defineSignal<[Sized]>('take');
+export const digestQuery = defineQuery<string>('digest');
+export const readQuery = defineQuery<Sized>('read');
+export const swapUpdate = defineUpdate<Sized, [Sized]>('swap');
+
+const { digest } = proxyActivities<{ digest(content: Sized): Promise<string> }>({
   startToCloseTimeout: '60s',
   retry: { maximumAttempts: 5 },
 });
 
-/** Gives the digest of its argument, which an activity has made, and the text of the signal. */
-export async function sized(text: string): Promise<{ digest: string; taken: string }> {
-  let taken: string | null = null;
-  let held = text;
+/** Gives what the signal brought; the query `digest` tells that of the argument, which an activity has made. */
+export async function sized(content: Sized): Promise<Sized> {
+  let taken: Sized | null = null;
+  let held = content;
   setHandler(takeSignal, (value) => void (taken = value));
+  let digestMade = '';
+  setHandler(digestQuery, () => digestMade);
   setHandler(readQuery, () => held);
   setHandler(swapUpdate, (value) => {
     const before = held;
     held = value;
     return before;
   });
-  const made = await digest(text);
+  digestMade = await digest(content);
   await condition(() => taken !== null);
-  return { digest: made, taken: taken ?? '' };
+  return taken ?? '';
 }
