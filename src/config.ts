@@ -8,6 +8,7 @@ import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
 import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config-network';
 import { storeOf, storePlace, type StoreConfig } from './config-store';
 import { count, port, webhookSecrets } from './config-values';
+import { webhookOf, type WebhookConfig } from './config-webhook';
 import type { AccountLimits } from './contracts';
 import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './environment';
 import { MAX_BYTES } from './door/bounds';
@@ -53,14 +54,7 @@ export interface Config {
   /** Workflows that one worker keeps in memory; about 0.3 MB each. */
   readonly maxCachedWorkflows: number;
   /** The receiver of webhooks. */
-  readonly webhook: {
-    readonly host: string;
-    readonly port: number;
-    /** Any of them may have signed. */
-    readonly secrets: readonly string[];
-    /** What becomes of a response that runs and that no task wants. */
-    readonly orphans: 'cancel' | 'keep';
-  };
+  readonly webhook: WebhookConfig;
   /** A folder of files for `secret://NAME`, absolute; without one the environment has them. */
   readonly secretsDir?: string;
   readonly network: NetworkConfig;
@@ -162,12 +156,7 @@ function toConfig(values: z.output<typeof schema>, env: Record<string, string>):
       maxCreatesPerSecond: values.DURABLE_RESPONSES_MAX_CREATES_PER_SECOND,
     }),
     maxCachedWorkflows: values.DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS,
-    webhook: Object.freeze({
-      host: values.DURABLE_RESPONSES_WEBHOOK_HOST,
-      port: values.DURABLE_RESPONSES_WEBHOOK_PORT,
-      secrets: Object.freeze(values.OPENAI_WEBHOOK_SECRET),
-      orphans: values.DURABLE_RESPONSES_ORPHANS,
-    }),
+    webhook: webhookOf(values),
     secretsDir: values.DURABLE_RESPONSES_SECRETS_DIR && resolve(values.DURABLE_RESPONSES_SECRETS_DIR),
     network: networkOf(values, env),
     encryption: encryptionOf(values),
