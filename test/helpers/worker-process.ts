@@ -16,7 +16,8 @@ export interface WorkerProcess {
 
 async function ready(child: ChildProcess): Promise<void> {
   let text = '';
-  for await (const chunk of child.stderr!) {
+  // Not closed at the end of the loop: a worker whose stderr is closed dies of the next line that it writes.
+  for await (const chunk of child.stderr!.iterator({ destroyOnReturn: false })) {
     text += String(chunk);
     if (text.includes('Worker on')) return;
   }
