@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestUrlProblem } from '../src/activities/request-urls';
 import { checkTask, parseBatchLines } from '../src/client';
-import { AddressRefusedError, guardedDispatcher, type Lookup } from '../src/network/dispatcher';
+import { AddressRefusedError } from '../src/network/address-refused';
+import { guardedDispatcher, type Lookup } from '../src/network/dispatcher';
 import { baseUrlProblem, mayReach, normalHost, urlProblem, type Reach } from '../src/network/url-policy';
 
 /** What must not be fetched, by why. */

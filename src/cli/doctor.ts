@@ -6,7 +6,7 @@ import { loadConfig, type Config } from '../config';
 import { connectClient, ensureSearchAttributes, type ConnectedTemporal } from '../connection';
 import { readEmbedded } from '../embedded';
 import { UnreachableError } from '../errors';
-import { createUpstream, needsEmulator, upstreamOptions } from '../upstream';
+import { needsEmulator, upstreamOptions } from '../upstream/from-config';
 import { EXIT, print, printJson } from './output';
 import { report } from './run';
 
@@ -77,6 +77,7 @@ async function checkUpstream(config: Config): Promise<Finding> {
     const message = 'no OPENAI_API_KEY, and no emulator runs: run `npm start`, or set the key';
     return { name: 'upstream', ok: false, message };
   }
+  const { createUpstream } = await import('../upstream/index.js');
   const { ok, message } = await createUpstream(upstreamOptions(config, emulatorUrl)).probe();
   const place = emulatorUrl
     ? `emulator at ${emulatorUrl} (synthetic answers)`

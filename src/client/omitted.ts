@@ -3,7 +3,9 @@ import type { StoredAnswer, TaskResult } from '../contracts';
 import { UnreachableError } from '../errors';
 import type { BlobStore } from '../store';
 import { readAnswer } from '../store/batch-records';
-import { toFault, toStoredAnswer, type Upstream } from '../upstream';
+import type { Upstream } from '../upstream';
+import { toFault } from '../upstream/failures';
+import { toStoredAnswer } from '../upstream/stored';
 
 /** Made only when there is something to fetch. */
 export type UpstreamOf = () => Promise<Upstream>;

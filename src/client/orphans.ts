@@ -1,7 +1,8 @@
 /** Creates that were answered to nobody: they may have made a run that was paid. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { PossibleOrphan, TaskResult } from '../contracts';
-import { toFault, type Upstream } from '../upstream';
+import type { Upstream } from '../upstream';
+import { toFault } from '../upstream/failures';
 import { taskStatusQuery } from '../workflows/messages';
 import { boundedTasks, inTurns, type Bounds } from './closed-tasks';
 import { query } from './describe';

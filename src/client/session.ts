@@ -8,7 +8,8 @@ import { readEmbedded } from '../embedded';
 import { UnreachableError, UsageError } from '../errors';
 import { encryptedBlobs, type EncryptionSetting } from '../security/data-converter';
 import type { BlobStore } from '../store';
-import { createUpstream, needsEmulator, upstreamOptions, type Upstream } from '../upstream';
+import type { Upstream } from '../upstream';
+import { needsEmulator, upstreamOptions } from '../upstream/from-config';
 import type { StartTaskContext } from './start-task';
 
 export interface ConnectOptions {
@@ -130,7 +131,7 @@ export class Session {
     return this.context.store;
   }
 
-  /** Made when it is needed: most calls of a client never talk to the API. */
+  /** Made, and its libraries loaded, when it is needed: most calls of a client never talk to the API. */
   protected async upstream(): Promise<Upstream> {
     const { config } = this.parts;
     const emulated = needsEmulator(config);
@@ -138,6 +139,7 @@ export class Session {
     // Without an address the official client would ask the real API for what the emulator has.
     if (emulated && !emulatorUrl)
       throw new UnreachableError('The answer is in the local emulator, and that does not run.', 'Run `npm start`.');
+    const { createUpstream } = await import('../upstream/index.js');
     return createUpstream(upstreamOptions(config, emulatorUrl));
   }
 }

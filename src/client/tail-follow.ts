@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpstreamEvent } from '../contracts';
 import { UnreachableError } from '../errors';
 import { EventCursor } from '../stream/event-cursor';
-import { toFault } from '../upstream';
+import { toFault } from '../upstream/failures';
 import type { UpstreamOf } from './omitted';
 
 export interface Follower {

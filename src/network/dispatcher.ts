@@ -2,7 +2,8 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, EnvHttpProxyAgent } from 'undici';
-import { mayReach, PRIVATE_HOSTS, type Reach } from './url-policy';
+import { AddressRefusedError } from './address-refused';
+import { mayReach, type Reach } from './url-policy';
 
 /** As `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` have them. */
 export interface ProxySettings {
@@ -10,18 +11,6 @@ export interface ProxySettings {
   https?: string;
   /** Hosts that are reached without. */
   no?: string;
-}
-
-/** A host has an address that it must not have. Nothing was sent. */
-export class AddressRefusedError extends Error {
-  override readonly name = 'AddressRefusedError';
-  readonly code = 'ADDRESS_REFUSED';
-
-  constructor(host: string, address: string, reach: Reach) {
-    const expected = reach === 'loopback' ? 'not of this machine' : 'not on the public internet';
-    const advice = `If it is meant, list the host in ${PRIVATE_HOSTS}; if not, look at your DNS.`;
-    super(`${host} has the address ${address}, which is ${expected}: nothing was sent. ${advice}`);
-  }
 }
 
 export type Lookup = typeof systemLookup;

@@ -1,7 +1,8 @@
 /** Anything that an upstream call can throw, as one `UpstreamFault`. Pure. */
-import { APIConnectionError, APIError, APIUserAbortError } from 'openai';
+// Of all of the client only this: a command that never talks to the API should not wait for the rest.
+import { APIConnectionError, APIError, APIUserAbortError } from 'openai/error';
 import type { FaultType, UpstreamFault } from '../contracts';
-import { AddressRefusedError } from '../network/dispatcher';
+import { AddressRefusedError } from '../network/address-refused';
 import { redact } from '../security/redact';
 import { retryAfterSeconds } from './retry-after';
 
