@@ -13,7 +13,7 @@ import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
 
 /** Who starts a worker against a wrong address should know within ten seconds. */
-const CONNECT_DEADLINE_MS = 7_000;
+const CONNECT_DEADLINE_MS = 6_000;
 
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);

@@ -40,7 +40,6 @@ const MEANT: Record<string, Canary[]> = {
   'results.csv': ['answer', 'upstream error'],
   'results.html': ['answer', 'upstream error'],
   'report files': ['answer', 'file name'],
-  'store (files of its owner)': ['prompt', 'answer', 'file name', 'upstream error'],
 };
 
 /** Upstream quotes what it was sent, as it should not. */
@@ -226,7 +225,7 @@ describe('with encryption, as it is by default', () => {
       'results.csv': await read('results.csv'),
       'results.html': await read('results.html'),
       'report files': await contentOf(join(place.path, 'report')),
-      'store (files of its owner)': await contentOf(join(place.dataDir, 'store')),
+      'the store': await contentOf(join(place.dataDir, 'store')),
       'other files of the data folder': await contentOf(
         place.dataDir,
         (path) => !isDatabase(path) && !path.startsWith('store'),

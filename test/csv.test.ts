@@ -4,6 +4,7 @@ import { stringify } from 'csv-stringify/sync';
 import { describe, expect, test } from 'vitest';
 import type { BatchRecord } from '../src/contracts';
 import { parseBatchCsv } from '../src/door';
+import { MAX_BYTES } from '../src/door/bounds';
 import { UsageError } from '../src/errors';
 import { csvLines, safeCell } from '../src/results/csv';
 import { aRecord, all, each } from './helpers/records';
@@ -110,7 +111,7 @@ describe('rows that are refused', () => {
   });
 
   test('given a huge row among good ones -> then only that one', () => {
-    const { items } = read(`input\na\n${'x'.repeat(1_800_001)}\nb\n`);
+    const { items } = read(`input\na\n${'x'.repeat(MAX_BYTES + 1)}\nb\n`);
     expect(items.map(({ problem }) => problem?.field)).toEqual([undefined, 'line', undefined]);
   });
 });

@@ -81,7 +81,7 @@ let world: World;
 const played = new Map<string, { taskId: string; result: TaskResult }>();
 
 beforeAll(async () => {
-  world = await devServerWorld({ callDeadlineMs: 1_500 });
+  world = await devServerWorld({ callDeadlineMs: 3_000 });
   const cases = CASES.map((one) => ({ one, id: uniqueId(`create-${one.name}`.replace(/[^a-z0-9]+/gi, '-')) }));
   world.emulator.setFaults(
     cases.map(({ one, id }) => ({ op: 'create', task: id, times: one.times ?? 1, do: one.fault })),

@@ -82,7 +82,7 @@ export async function createOnce<T>(
   const { upstream, privateHosts = [], nowMs } = deps;
   const { body, secretNames, secretValues } = await bodyOf(input, deps);
   const problem = await requestUrlProblem(body, { privateHosts, secretValues });
-  if (problem !== undefined) throw failureOf(rejected('url_refused', `${input.taskId}: ${problem}`));
+  if (problem !== undefined) throw failureOf(rejected('url_refused', problem));
   await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
   const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
   try {

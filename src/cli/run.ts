@@ -8,7 +8,7 @@ import { redact } from '../security/redact';
 import { EXIT, say } from './output';
 
 /** With the start of the program, an exit within ten seconds. */
-const CONNECT_DEADLINE_MS = 7_000;
+const CONNECT_DEADLINE_MS = 6_000;
 
 /** Runs the body of a command with a client; gives nothing, sets the exit code. */
 export type Run = (body: (client: DurableResponses) => Promise<number>) => Promise<void>;

@@ -4,6 +4,7 @@ import { createServer, connect, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { TaskInput, TaskOptions } from '../../src/contracts';
+import { retriesThatEnd } from '../../src/closed-calls';
 import { createUpstream, webhookVerifier, type Upstream } from '../../src/upstream';
 import type { Counts } from '../../src/webhook/counts';
 import { jsonLog } from '../../src/webhook/log';
@@ -129,7 +130,11 @@ export async function cuttableServer(world: World): Promise<CuttableServer> {
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  const connection = await Connection.connect({ address, channelArgs: { 'grpc.enable_http_proxy': 0 } });
+  const connection = await Connection.connect({
+    address,
+    interceptors: retriesThatEnd(),
+    channelArgs: { 'grpc.enable_http_proxy': 0 },
+  });
   const drop = () => sockets.forEach((socket) => socket.destroy());
   return {
     client: new Client({ connection, namespace: world.client.options.namespace }),
