@@ -68,7 +68,7 @@ test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cance
   const { gaps, events, result } = await world.withWorker(async () => {
     const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [10], maxWaitSeconds: 100_000 };
     const handle = await world.ask('stuck_in_progress', options);
-    await world.env.sleep('10050s');
+    await world.env.sleep('10200s');
     await handle.signal('cancelTask', 'seen enough');
     const end = (await handle.result()) as TaskResult;
     const times = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at);
