@@ -1,4 +1,5 @@
 /** `npm run check`: everything but the tests, side by side; each says what it has to say when it is done. */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 
 const CHECKS = ['lint', 'format:check', 'types', 'docs:check', 'supply:check'];
