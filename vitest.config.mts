@@ -26,8 +26,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     // Threads crash the native worker of the Temporal SDK.
     pool: 'forks',
-    // One more than the two cores: most files wait for servers and timers half of their time.
-    maxWorkers: 3,
+    // Two cores: with three files at once a sixth of the time is saved, and tests that have a second for something fail.
+    maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,

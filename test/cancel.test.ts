@@ -10,7 +10,7 @@ let world: World;
 const cleaned: string[] = [];
 beforeAll(async () => {
   world = await devServerWorld({
-    callDeadlineMs: 1_500,
+    callDeadlineMs: 3_000,
     cleanUp: ({ taskId, status }) => void cleaned.push(`${taskId} ${status}`),
   });
 });

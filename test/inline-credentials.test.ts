@@ -63,6 +63,14 @@ describe('what a credential looks like', () => {
     expect(credentialIn(text)).toBeUndefined();
   });
 
+  test.each([`AIza${part('aB3dE6gH9', 35)}`, `AKIA${part('Q3ZX7', 16)}`])(
+    'given an image whose Base64 has %s in it by chance -> then it is an image',
+    (chance) => {
+      for (const before of ['/', '+', 'a'])
+        expect(credentialIn(`data:image/png;base64,iVBORw0KGgo${before}${chance}+/8A`)).toBeUndefined();
+    },
+  );
+
   test('given ten megabytes made to keep a search busy -> then each takes less than two seconds of one core', () => {
     const units = [
       'The quick brown fox. ',

@@ -13,6 +13,8 @@ export interface CredentialForm {
 
 /** Not in the middle of a longer word, where it means something else (`task-…`). */
 const START = '(?<![A-Za-z0-9_-])';
+/** For forms that Base64 may contain by chance, since they have none of `-`, `_` and `.`: also not behind its other characters. */
+const START_NOT_BASE64 = '(?<![A-Za-z0-9_+/-])';
 const form = (kind: string, pattern: string): CredentialForm => ({ kind, pattern: new RegExp(pattern, 'g') });
 
 /**
@@ -26,8 +28,8 @@ export const CREDENTIAL_FORMS: readonly CredentialForm[] = [
   form('a GitHub token', `${START}(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{30,255})`),
   form('a GitLab token', `${START}glpat-[A-Za-z0-9_-]{20,200}`),
   form('a Slack token', `${START}xox[abeoprs]-[A-Za-z0-9-]{10,250}`),
-  form('an AWS access key', `${START}(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])`),
-  form('a Google API key', `${START}AIza[A-Za-z0-9_-]{35}`),
+  form('an AWS access key', `${START_NOT_BASE64}(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])`),
+  form('a Google API key', `${START_NOT_BASE64}AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])`),
   form(
     'a signed token (JWT)',
     `${START}eyJ[A-Za-z0-9_-]{10,4000}\\.eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{10,4000}`,
