@@ -4,7 +4,7 @@ import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/e
 import { retriesThatEnd } from './closed-calls';
 import type { Config } from './config';
 import { readEmbedded } from './embedded';
-import { UnreachableError, UsageError } from './errors';
+import { messageOf, UnreachableError, UsageError } from './errors';
 import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
 import { configuredEncryption } from './security/encryption';
 import type { BlobStore } from './store';
@@ -95,7 +95,7 @@ function loadSettings(config: Config): ClientConnectConfig {
   try {
     return loadClientConnectConfig({ overrideEnvVars: { ...config.temporalEnvironment } });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError([`Temporal settings (TEMPORAL_* or the config file): ${reason}`]);
   }
 }
@@ -143,7 +143,7 @@ async function connect(found: ResolvedTemporal, deadline: number): Promise<Conne
 }
 
 function unreachable({ address, source }: ResolvedTemporal, error: unknown): UnreachableError {
-  const reason = isGrpcServiceError(error) ? error.details : error instanceof Error ? error.message : String(error);
+  const reason = isGrpcServiceError(error) ? error.details : messageOf(error);
   const hint =
     source === 'embedded'
       ? 'Stop and start `npm start` again.'

@@ -40,3 +40,6 @@ export class TaskEndedError extends Error {
     );
   }
 }
+
+/** What was thrown, in words, whatever it is. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

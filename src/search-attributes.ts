@@ -1,4 +1,5 @@
 /** Registers the search attributes of this project where it may. */
+import { messageOf } from './errors';
 import type { Connection } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { SEARCH_ATTRIBUTES } from './names';
@@ -30,7 +31,7 @@ export async function ensureSearchAttributes(
     await add(connection, namespace, Object.fromEntries(missing.map(({ name, type }) => [name, type])));
     return 'ready';
   } catch (error) {
-    return { missing: missing.map(({ name }) => name), reason: error instanceof Error ? error.message : String(error) };
+    return { missing: missing.map(({ name }) => name), reason: messageOf(error) };
   }
 }
 

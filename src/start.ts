@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig, secretFromEnv, type Config } from './config';
 import { configuredTemporal, connectClient, ensureSearchAttributes } from './connection';
 import { holdEmbedded, type EmbeddedHold } from './embedded';
-import { UsageError } from './errors';
+import { messageOf, UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
 import { secretsInFolder } from './secrets/folder';
@@ -88,7 +88,7 @@ function wantsWebhook(): boolean {
   try {
     return parseArgs({ options: { webhook: { type: 'boolean', default: false } } }).values.webhook;
   } catch (error) {
-    throw new UsageError([`${error instanceof Error ? error.message : String(error)} Known: --webhook`]);
+    throw new UsageError([`${messageOf(error)} Known: --webhook`]);
   }
 }
 

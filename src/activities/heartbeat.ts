@@ -1,4 +1,5 @@
 /** Heartbeats: what the next attempt, or the workflow, learns when a worker is lost. */
+import { messageOf } from '../errors';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ActivityCancelledError } from '@temporalio/client';
 
@@ -16,7 +17,7 @@ export async function recordDurably(details: unknown): Promise<void> {
     await context.client.activity.heartbeat(context.info.taskToken, details);
   } catch (error) {
     if (error instanceof ActivityCancelledError) throw new CancelledFailure('Cancelled before the create was sent.');
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw ApplicationFailure.create({
       type: 'NotSent',
       message: `The intent to create could not be recorded: ${reason}`,

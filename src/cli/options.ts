@@ -8,7 +8,7 @@ import type { Priority, ResponseRequest, TaskInput, TaskOptions, WatchOption } f
 import { PRIORITIES, WATCH_OPTIONS } from '../contracts';
 import { assertTask, checkId } from '../door';
 import { isObject } from '../is-object';
-import { UsageError } from '../errors';
+import { messageOf, UsageError } from '../errors';
 
 /** The wishes of `task start` and, for those that apply, `task attach`. */
 export interface TaskFlags {
@@ -110,7 +110,7 @@ export function readText(path: string | number, what: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError([`${what}: cannot be read (${error instanceof Error ? error.message : String(error)})`]);
+    throw new UsageError([`${what}: cannot be read (${messageOf(error)})`]);
   }
 }
 

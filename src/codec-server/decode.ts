@@ -1,4 +1,5 @@
 /** The protocol of codec servers: payloads as JSON in, payloads as JSON out. */
+import { messageOf } from '../errors';
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
 import { EncryptionCodec, isEncrypted } from '../security/codec';
@@ -60,7 +61,7 @@ export function decoder(keys: KeyRing, namespace: string, onProblem: (message: s
       const [plain] = await codec.decode([payload]);
       return plain ? toWire(plain) : wire;
     } catch (error) {
-      onProblem(error instanceof Error ? error.message : String(error));
+      onProblem(messageOf(error));
       return wire;
     }
   }

@@ -1,5 +1,6 @@
 /** The URLs in a request that upstream, or a tool of it, will fetch. Pure. */
 import { urlProblem } from '../network/url-policy';
+import { referenceIn } from '../secrets/reference';
 import { at, isFields, type Fields, type Problem } from './problem';
 
 /** What the one who starts something is told by their settings. */
@@ -44,7 +45,7 @@ export function fetchedUrls(request: Fields): FetchedUrl[] {
 export const isInline = ({ text, isImage }: FetchedUrl): boolean => isImage && /^data:image\//i.test(text.slice(0, 20));
 
 /** Its value is known to the worker only, which checks it then. */
-const REFERENCE = /^secret:\/\/[A-Za-z0-9_.-]{1,128}$/;
+const isSecret = (text: string): boolean => referenceIn(text)?.prefix === '';
 
 function hasUser(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -56,7 +57,7 @@ function hasUser(text: string): boolean {
 export function fetchedUrlProblems(request: Fields, { privateHosts = [] }: DoorRules): Problem[] {
   return fetchedUrls(request).flatMap((url): Problem[] => {
     const { field, text } = url;
-    if (isInline(url) || REFERENCE.test(text)) return [];
+    if (isInline(url) || isSecret(text)) return [];
     // The check of credentials says so of an MCP server.
     const mayHaveUser = field.endsWith('server_url') && hasUser(text);
     const message = urlProblem(text, { privateHosts, mayHaveUser });

@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import sdk from '@temporalio/testing/package.json';
 import type { Config } from '../config';
-import { UnreachableError } from '../errors';
+import { messageOf, UnreachableError } from '../errors';
 import { downloadWithSdk } from './download';
 import { TEMPORAL_CLI_PIN, TEST_SERVER_PIN, type Pin } from './pins';
 import { run } from './processes';
@@ -75,7 +75,7 @@ async function find(
       options.onNotice?.(`${pin.program} is not installed; getting it (${source}, about 45 MB, once)`);
       return { path: await getIntoCache(pin, source, config.cacheDir, get), source };
     } catch (error) {
-      tried.push(`${source}: ${error instanceof Error ? error.message : String(error)}`);
+      tried.push(`${source}: ${messageOf(error)}`);
     }
   }
   throw notFound(pin, variable, tried);

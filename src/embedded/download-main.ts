@@ -2,6 +2,7 @@
  * Lets the SDK download a Temporal server into a folder: `download-main <temporal|temporal-test-server> <folder>`.
  * A process of its own, because the SDK's download cannot be cancelled and a process can.
  */
+import { messageOf } from '../errors';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 async function main([program, downloadDir]: string[]): Promise<void> {
@@ -15,6 +16,6 @@ async function main([program, downloadDir]: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(messageOf(error));
   process.exitCode = 1;
 });

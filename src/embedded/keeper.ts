@@ -5,7 +5,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { CodecServer } from '../codec-server/server';
-import { UnreachableError } from '../errors';
+import { messageOf, UnreachableError } from '../errors';
 import { startCodecService } from './codec-service';
 import { startEmulatorService, type RunningEmulator } from './emulator-service';
 import { LOOPBACK } from './ports';
@@ -124,7 +124,7 @@ export class Keeper {
       send(socket, { services: this.services() });
     } catch (error) {
       const hint = error instanceof UnreachableError ? error.hint : `More may stand in ${this.files.log}.`;
-      send(socket, { failed: { message: error instanceof Error ? error.message : String(error), hint } });
+      send(socket, { failed: { message: messageOf(error), hint } });
     }
   }
 

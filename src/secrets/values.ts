@@ -1,4 +1,5 @@
 /** The values behind names, for the time of a request. */
+import { messageOf } from '../errors';
 import { rememberHidden, MIN_HIDDEN_CHARS } from '../security/hidden-values';
 import { redact } from '../security/redact';
 
@@ -83,4 +84,4 @@ export async function recallSecrets(names: readonly string[], provider: SecretPr
 }
 
 /** What a provider threw, in words that may be told. */
-export const reasonOf = (error: unknown): string => redact(error instanceof Error ? error.message : String(error));
+export const reasonOf = (error: unknown): string => redact(messageOf(error));

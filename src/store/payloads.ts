@@ -1,4 +1,5 @@
 /** The driver of the SDK's external storage: payloads too large for a history lie in the store, and a claim stands for them. */
+import { messageOf } from '../errors';
 import type { Payload } from '@temporalio/common';
 import {
   ExternalStorage,
@@ -46,7 +47,6 @@ export class PayloadNotStoredError extends Error {
 /** What is given in place of a payload that is lost. Without it, the SDK's throws. */
 export type Instead = (lost: PayloadLostError) => Payload;
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function store(blobs: BlobStore, { target }: StorageDriverStoreContext, payload: Payload, maxBytes: number) {

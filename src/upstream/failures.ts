@@ -1,5 +1,6 @@
 /** Anything that an upstream call can throw, as one `UpstreamFault`. Pure. */
 // Of all of the client only this: a command that never talks to the API should not wait for the rest.
+import { messageOf } from '../errors';
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai/error';
 import type { FaultType, UpstreamFault } from '../contracts';
 import { AddressRefusedError } from '../network/address-refused';
@@ -121,7 +122,7 @@ function describe(error: unknown, codes: string[]): string {
     const status = e instanceof APIError ? undefined : PROXY_ANSWER.exec(e.message)?.[1];
     if (status !== undefined) return `The proxy opened no connection (HTTP ${status}): look at HTTPS_PROXY.`;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return codes.length > 0 ? `${message} (${[...new Set(codes)].join(', ')})` : message;
 }
 

@@ -1,4 +1,5 @@
 /** One message, from its bytes to the status that answers it. Knows nothing of HTTP but headers and statuses. */
+import { messageOf } from '../errors';
 import type { Client } from '@temporalio/client';
 import type { IncomingHttpHeaders } from 'node:http';
 import { redact } from '../security/redact';
@@ -62,7 +63,7 @@ export class MessageReceiver {
       return error.kind === 'malformed' ? 400 : 401;
     }
     this.counts.add('later');
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const level = error instanceof SendAgain ? 'INFO' : 'WARN';
     this.deps.log(level, 'answered 503, to be sent again', { reason: redact(reason, this.deps.upstream.secrets) });
     return 503;
