@@ -101,7 +101,9 @@ async function measure(name: string, plan: ScalePlan): Promise<void> {
   const figures = await runScale(plan, (text) => console.error(text));
   const broken = brokenPromises(figures, plan);
   for (const promise of broken.slice(0, 20)) console.error(promise);
-  const what = `${plan.tasks} tasks of ${plan.minSeconds} to ${plan.maxSeconds} s and ${plan.badLines} bad lines`;
+  const { minSeconds, maxSeconds } = plan;
+  const length = minSeconds === maxSeconds ? `${minSeconds}` : `${minSeconds} to ${maxSeconds}`;
+  const what = `${plan.tasks} tasks of ${length} s and ${plan.badLines} bad lines`;
   const looks =
     plan.watch === undefined || plan.watch === 'poll'
       ? `looks after ${plan.pollIntervalsSeconds.join(', ')} s`
