@@ -2,53 +2,69 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test as base } from 'vitest';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { run } from '../src/embedded/processes';
 import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
-import { newPlace, runNode, type Place, type Running } from './helpers/programs';
+import { newPlace, runNode, type Place, type Ran, type Running } from './helpers/programs';
 import { storedOn, strangersClient, unpacked } from './helpers/stored';
 
-let place: Place;
-let running: Running | undefined;
-
-beforeEach(async () => {
-  place = await newPlace();
-});
-afterEach(async () => {
-  await stop();
-  expect(await processesNaming(place.path), 'nothing is left running').toEqual([]);
-  await place.remove();
-});
-
-async function start(env?: Record<string, string>): Promise<void> {
-  running = await place.start(env);
-}
-
-async function stop(): Promise<void> {
-  running?.child.kill('SIGINT');
-  await running?.ended;
-  running = undefined;
-}
-
-/** Also on a machine so slow that the worker that was just started answers nobody yet (exit 3). */
-async function waitedFor(id: string, env?: Record<string, string>) {
-  let waited = await place.cli(['task', 'wait', id], env);
-  for (let more = 4; waited.code === 3 && more > 0; more--) waited = await place.cli(['task', 'wait', id], env);
-  return waited;
+/** A folder with what runs in it; nothing is left running at its end. */
+interface Home {
+  place: Place;
+  start: (env?: Record<string, string>) => Promise<void>;
+  stop: () => Promise<void>;
+  /** Starts a task with the canary as its prompt. */
+  ask: (id: string, words: string[], env?: Record<string, string>) => Promise<Ran>;
+  /** Also on a machine so slow that the worker that was just started answers nobody yet (exit 3). */
+  waitedFor: (id: string, env?: Record<string, string>) => Promise<Ran>;
+  addressNow: () => Promise<string>;
 }
 
 const PROMPT = 'canaryprompt7f3e';
-
 const QUICK = ['--metadata', 'emulator_queued_seconds=0', '--metadata', 'emulator_run_seconds=0'];
-const ask = (id: string, words: string[], env?: Record<string, string>) =>
-  place.cli(['task', 'start', '--model', 'o3', '--input', PROMPT, '--id', id, ...words], env);
 
-const addressNow = async () => (await readRecord(place.dataDir))?.temporalAddress ?? '';
+async function newHome(): Promise<Home> {
+  const place = await newPlace();
+  let running: Running | undefined;
+  return {
+    place,
+    start: async (env) => void (running = await place.start(env)),
+    stop: async () => {
+      running?.child.kill('SIGINT');
+      await running?.ended;
+      running = undefined;
+    },
+    ask: (id, words, env) =>
+      place.cli(['task', 'start', '--model', 'o3', '--input', PROMPT, '--id', id, ...words], env),
+    waitedFor: async (id, env) => {
+      let waited = await place.cli(['task', 'wait', id], env);
+      for (let more = 4; waited.code === 3 && more > 0; more--) waited = await place.cli(['task', 'wait', id], env);
+      return waited;
+    },
+    addressNow: async () => (await readRecord(place.dataDir))?.temporalAddress ?? '',
+  };
+}
 
-describe('what the server keeps', () => {
-  test('given tasks of a time without encryption -> then they are read and go on with it', async () => {
+// They wait more than they work, so those of a group wait side by side.
+const test = base.extend<{ home: Home }>({
+  // eslint-disable-next-line no-empty-pattern -- vitest reads what a fixture needs from its parameter
+  home: async ({}, use) => {
+    const home = await newHome();
+    await use(home);
+    await home.stop();
+    expect(await processesNaming(home.place.path), 'nothing is left running').toEqual([]);
+    await home.place.remove();
+  },
+}).concurrent;
+
+describe('keys', () => {
+  const pair = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+
+  test('given tasks of a time without encryption -> then they are read and go on with it', async ({
+    home: { place, start, stop, ask, waitedFor },
+  }) => {
     const off = { DURABLE_RESPONSES_ENCRYPTION: 'off' };
     await start(off);
     await ask('before', [...QUICK, '--wait'], off);
@@ -60,14 +76,11 @@ describe('what the server keeps', () => {
     expect(across).toMatchObject({ code: 0, err: expect.stringContaining('across: completed') as string });
     expect((await place.cli(['task', 'list', '--json'])).code).toBe(0);
   });
-});
 
-describe('keys', () => {
-  const pair = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
-
-  test('given the first start -> then a key of the folder that only its owner reads, the same for all and later', async () => {
-    const [first, second] = await Promise.all([place.start(), place.start()]);
-    running = first;
+  test('given the first start -> then a key of the folder that only its owner reads, the same for all and later', async ({
+    home: { place, start, stop, ask },
+  }) => {
+    const [, second] = await Promise.all([start(), place.start()]);
     const path = join(place.dataDir, 'encryption.keys');
     const text = await readFile(path, 'utf8');
     expect(text).toMatch(/^#[^\n]*\nlocal-[0-9a-f]{6}:[A-Za-z0-9+/]{43}=\n$/);
@@ -82,7 +95,10 @@ describe('keys', () => {
     expect((await place.cli(['doctor'])).out).toMatch(/ok +encryption: on, with the key "local-[0-9a-f]{6}"/);
   });
 
-  test('given a new key in front of the old one while a task runs -> then it ends, and its result is read', async () => {
+  test('given a new key in front of the old one while a task runs -> then it ends, and its result is read', async ({
+    home: { place, start, stop, ask, waitedFor, addressNow },
+  }) => {
+    const statusOf = (id: string, env: Record<string, string>) => place.cli(['task', 'status', id, '--json'], env);
     const [k1, k2] = [pair('k1'), pair('k2')];
     const before = { DURABLE_RESPONSES_ENCRYPTION_KEYS: k1 };
     const rotated = { DURABLE_RESPONSES_ENCRYPTION_KEYS: `${k2},${k1}` };
@@ -107,14 +123,12 @@ describe('keys', () => {
     });
     expect(withoutOld.out + withoutOld.err).not.toContain(PROMPT);
   }, 120_000);
-
-  const statusOf = (id: string, env: Record<string, string>) => place.cli(['task', 'status', id, '--json'], env);
 });
 
 describe('the Web UI', () => {
   /** Payloads of a task's input, as the server gives them to the UI. */
-  async function inputOf(id: string): Promise<unknown[]> {
-    const client = await strangersClient(await addressNow());
+  async function inputOf(address: string, id: string): Promise<unknown[]> {
+    const client = await strangersClient(address);
     const { events } = JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory())) as {
       events: { workflowExecutionStartedEventAttributes?: { input: { payloads: unknown[] } } }[];
     };
@@ -122,14 +136,16 @@ describe('the Web UI', () => {
     return events[0]?.workflowExecutionStartedEventAttributes?.input.payloads ?? [];
   }
 
-  test('given the embedded one -> then it knows where to have payloads decoded, and only its own pages may', async () => {
+  test('given the embedded one -> then it knows where to have payloads decoded, and only its own pages may', async ({
+    home: { place, start, stop, ask, addressNow },
+  }) => {
     await start();
     await ask('seen', [...QUICK, '--wait']);
     const { uiUrl = '', codecEndpoint = '' } = (await readRecord(place.dataDir)) ?? {};
     const settings = (await (await fetch(`${uiUrl}/api/v1/settings`)).json()) as { Codec: { Endpoint: string } };
     expect(settings.Codec.Endpoint).toBe(codecEndpoint);
     expect(codecEndpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}$/);
-    const payloads = await inputOf('seen');
+    const payloads = await inputOf(await addressNow(), 'seen');
     const decode = async (endpoint: string, origin: string) => {
       const headers = { 'content-type': 'application/json', 'x-namespace': 'default', origin };
       const reply = await fetch(`${endpoint}/decode`, { method: 'POST', headers, body: JSON.stringify({ payloads }) });
@@ -151,7 +167,10 @@ describe('the Web UI', () => {
     expect(logs).not.toContain(PROMPT);
   });
 
-  test('given `npm run codec-server` -> then the `temporal` program shows plain text through it', async () => {
+  test('given `npm run codec-server` -> then the `temporal` program shows plain text through it', async ({
+    home: { place, start, ask, addressNow },
+    onTestFinished,
+  }) => {
     const env = { DURABLE_RESPONSES_CODEC_PORT: '0' };
     await start();
     await ask('seen', [...QUICK, '--wait']);
@@ -187,9 +206,9 @@ describe('the Web UI', () => {
 describe('a server of your own', () => {
   const elsewhere = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
-  test.each(['start', 'webhook/main', 'codec-server/main'] as const)(
+  test.for(['start', 'webhook/main', 'codec-server/main'] as const)(
     'given no key and no word about it -> then %s ends with 2 and names both ways',
-    async (program) => {
+    async (program, { home: { place } }) => {
       const env = { OPENAI_API_KEY: 'sk-test', OPENAI_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}` };
       const ran = runNode([place.program(program)], { cwd: place.path, env: { ...place.env, ...elsewhere, ...env } });
       const { code, err } = await ran.ended;
@@ -199,7 +218,9 @@ describe('a server of your own', () => {
     },
   );
 
-  test('given no key -> then the command line ends with 2 and names both ways, also as doctor', async () => {
+  test('given no key -> then the command line ends with 2 and names both ways, also as doctor', async ({
+    home: { place },
+  }) => {
     for (const words of [['task', 'list'], ['doctor']]) {
       const { code, err } = await place.cli(words, elsewhere);
       expect([code, err]).toEqual([2, expect.stringMatching(/ENCRYPTION_KEYS[^]*ENCRYPTION=off/) as string]);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maxInFlight } from '../emulator';
 import type { BatchItem, BatchResult, GateStatus, TaskInput, TaskOptions } from '../src/contracts';
-import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../src/names';
+import { gateWorkflowId } from '../src/names';
 import { withFleet } from './helpers/worker-process';
 import { devServerWorld, uniqueId, type World } from './helpers/world';
 
@@ -34,8 +34,8 @@ const atMost = (responses: number) => ({ DURABLE_RESPONSES_MAX_IN_FLIGHT: String
 
 const resultOf = async (id: string) => (await world.client.workflow.getHandle(id).result()) as BatchResult;
 
-const gateStatus = () =>
-  world.client.workflow.getHandle(gateWorkflowId(DEFAULT_TASK_QUEUE)).query<GateStatus>('gateStatus');
+const gateStatus = (queue: string) =>
+  world.client.workflow.getHandle(gateWorkflowId(queue)).query<GateStatus>('gateStatus');
 
 test('three workers, two batches of 20, at most 7 in flight -> never more upstream, and all complete', async () => {
   const [a, b] = [uniqueId('batch'), uniqueId('batch')];
@@ -61,26 +61,6 @@ test('5 creates per second of two workers -> spread over the seconds', async () 
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(4_000);
 });
 
-/** Tasks of their own, all at once: a batch would start them step by step. */
-const startAll = (count: number, name: string, own: TaskOptions) =>
-  Promise.all(Array.from({ length: count }, (_, i) => world.start(taskOf(`${name}${i}`, own), `${name}/${i}`)));
-
-test('40 low ones wait, then 6 high ones come -> the high ones are created next', async () => {
-  const [low, high] = [uniqueId('low'), uniqueId('high')];
-  let before = 0;
-  await withFleet(world, 1, atMost(4), async () => {
-    const lowOnes = await startAll(40, low, { ...options, priority: 'low' });
-    await expect.poll(() => createsOfBatches(low).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(3);
-    const highOnes = await startAll(6, high, { ...options, priority: 'high' });
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 100 }).toBeGreaterThan(30);
-    before = createsOfBatches(low).length;
-    for (const one of [...lowOnes, ...highOnes]) expect(await one.result()).toMatchObject({ status: 'completed' });
-  });
-  const later = createsOfBatches(low, high).slice(before);
-  const lastHigh = later.findLastIndex(({ metadata }) => metadata.task_id?.startsWith(`${high}/`));
-  expect(lastHigh).toBeLessThan(6 + 4);
-});
-
 test('a tenant of 40 and then one of 4 -> the small one does not wait for the large one', async () => {
   const [large, small] = [uniqueId('large'), uniqueId('small')];
   await withFleet(world, 1, atMost(4), async () => {
@@ -93,26 +73,64 @@ test('a tenant of 40 and then one of 4 -> the small one does not wait for the la
   expect(order.lastIndexOf(true)).toBeLessThan(20);
 });
 
-test('a task that holds a place is terminated -> the place is given to another within a minute', async () => {
-  const slow = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '600' } };
-  const quick = { model: 'o3', input: 'y', metadata: { emulator_run_seconds: '0.3' } };
-  await withFleet(world, 1, atMost(1), async () => {
-    const holder = await world.start({ request: slow, options });
-    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 100 }).toBe(1);
-    const next = await world.start({ request: quick, options });
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 100 }).toBe(1);
-    await holder.terminate('by hand');
-    expect(await next.result()).toMatchObject({ status: 'completed', creates: 1 });
-  });
-}, 150_000);
+/** A worker of one place or more on a task queue of its own, so that such tests wait side by side. */
+async function withOwnGate(responses: number, body: (own: OwnGate) => Promise<void>): Promise<void> {
+  const queue = uniqueId('queue');
+  const start = (task: TaskInput, workflowId = uniqueId('task')) =>
+    world.client.workflow.start('responseTask', { taskQueue: queue, workflowId, args: [task] });
+  const settings = { ...atMost(responses), DURABLE_RESPONSES_TASK_QUEUE: queue };
+  await withFleet(world, 1, settings, () => body({ start, status: () => gateStatus(queue) }));
+}
 
-test('a task that waits at the gate is cancelled -> no create', async () => {
+interface OwnGate {
+  start: World['start'];
+  status: () => Promise<GateStatus>;
+}
+
+/** Tasks of their own, all at once: a batch would start them step by step. */
+const startAll = (start: World['start'], count: number, name: string, own: TaskOptions) =>
+  Promise.all(Array.from({ length: count }, (_, i) => start(taskOf(`${name}${i}`, own), `${name}/${i}`)));
+
+test.concurrent('40 low ones wait, then 6 high ones come -> the high ones are created next', async () => {
+  const [low, high] = [uniqueId('low'), uniqueId('high')];
+  let before = 0;
+  await withOwnGate(4, async ({ start, status }) => {
+    const lowOnes = await startAll(start, 40, low, { ...options, priority: 'low' });
+    await expect.poll(() => createsOfBatches(low).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(3);
+    const highOnes = await startAll(start, 6, high, { ...options, priority: 'high' });
+    await expect.poll(async () => (await status()).waiting, { timeout: 20_000, interval: 100 }).toBeGreaterThan(30);
+    before = createsOfBatches(low).length;
+    for (const one of [...lowOnes, ...highOnes]) expect(await one.result()).toMatchObject({ status: 'completed' });
+  });
+  const later = createsOfBatches(low, high).slice(before);
+  const lastHigh = later.findLastIndex(({ metadata }) => metadata.task_id?.startsWith(`${high}/`));
+  expect(lastHigh).toBeLessThan(6 + 4);
+});
+
+test.concurrent(
+  'a task that holds a place is terminated -> the place is given to another within a minute',
+  async () => {
+    const slow = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '600' } };
+    const quick = { model: 'o3', input: 'y', metadata: { emulator_run_seconds: '0.3' } };
+    await withOwnGate(1, async ({ start, status }) => {
+      const holder = await start({ request: slow, options });
+      await expect.poll(async () => (await status()).inFlight, { timeout: 20_000, interval: 100 }).toBe(1);
+      const next = await start({ request: quick, options });
+      await expect.poll(async () => (await status()).waiting, { timeout: 20_000, interval: 100 }).toBe(1);
+      await holder.terminate('by hand');
+      expect(await next.result()).toMatchObject({ status: 'completed', creates: 1 });
+    });
+  },
+  150_000,
+);
+
+test.concurrent('a task that waits at the gate is cancelled -> no create', async () => {
   const request = { model: 'o3', input: 'x', metadata: { emulator_run_seconds: '600' } };
-  await withFleet(world, 1, atMost(1), async () => {
-    const holder = await world.start({ request, options });
-    await expect.poll(async () => (await gateStatus()).inFlight, { timeout: 20_000, interval: 100 }).toBe(1);
-    const waits = await world.start({ request, options });
-    await expect.poll(async () => (await gateStatus()).waiting, { timeout: 20_000, interval: 100 }).toBe(1);
+  await withOwnGate(1, async ({ start, status }) => {
+    const holder = await start({ request, options });
+    await expect.poll(async () => (await status()).inFlight, { timeout: 20_000, interval: 100 }).toBe(1);
+    const waits = await start({ request, options });
+    await expect.poll(async () => (await status()).waiting, { timeout: 20_000, interval: 100 }).toBe(1);
     await sleep(100);
     await waits.signal('cancelTask');
     expect(await waits.result()).toMatchObject({ status: 'cancelled', creates: 0 });
