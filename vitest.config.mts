@@ -2,15 +2,20 @@ import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Those that take a minute or more on two cores, the longest first. Without a record of times vitest goes by their size. */
+/** Those that take half a minute or more, the longest first. Without a record of times vitest goes by their size. */
 const SLOW = (
-  'batch-scale cli-watch encrypted-tasks cli cli-end-to-end stream-watch crash gate report-crash batch-pages webhook-watch sizes tail poll-schedule ' +
-  'start report-cli embedded-hold examples report report-long lost-batch pack'
+  'batch-scale cli cli-end-to-end batch-pages sizes tail webhook-watch canaries embedded-hold examples poll-schedule report ' +
+  'report-cli pack report-long'
 ).split(' ');
 
+/** Those that wait for most of their time, for what the death of a worker takes to be noticed. The longest first. */
+const WAITING =
+  'cli-watch stream-watch crash gate encrypted-tasks start tail-outages lost-batch garbage report-crash'.split(' ');
+
 function rankOf({ moduleId }: TestSpecification): number {
-  const place = SLOW.indexOf(basename(moduleId, '.test.ts'));
-  return place < 0 ? SLOW.length : place;
+  const order = [...WAITING, ...SLOW];
+  const place = order.indexOf(basename(moduleId, '.test.ts'));
+  return place < 0 ? order.length : place;
 }
 
 /** A file that takes minutes and begins last is waited for by itself, while nothing else runs. */
@@ -20,16 +25,33 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+const filesOf = (names: string[]) => names.map((name) => `test/${name}.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     // Threads crash the native worker of the Temporal SDK.
     pool: 'forks',
-    // Two cores: with three files at once a sixth of the time is saved, and tests that have a second for something fail.
-    maxWorkers: 2,
-    sequence: { sequencer: SlowFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: SlowFirst },
+    projects: [
+      {
+        extends: true,
+        // They take a third of a core each.
+        test: { name: 'waiting', include: filesOf(WAITING), maxWorkers: 4, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'working',
+          include: ['test/**/*.test.ts'],
+          exclude: filesOf(WAITING),
+          // Two cores: with three files at once tests that have a second for something fail.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
