@@ -1,0 +1,145 @@
+/** A deploy of changed workflow code while tasks are open: all end rightly, and no history contradicts the new code. */
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import type { BatchResult, ReportResult, TaskResult } from '../src/contracts';
+import { bundleWhere, changedBundle, patchIds } from './helpers/bundles';
+import { deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
+import { allHistories, contradicted, unreplayable } from './helpers/determinism';
+import { temporaryFolder } from './helpers/embedded';
+import { publishTable } from './helpers/proof';
+import { until } from './helpers/watched';
+import { createsOf, devServerWorld, stillRunning, WORKFLOW_BUNDLE, type World } from './helpers/world';
+
+const TODAY = readFileSync(WORKFLOW_BUNDLE.codePath, 'utf8');
+
+let world: World;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeEach(async () => {
+  [world, folder] = await Promise.all([devServerWorld(), temporaryFolder()]);
+});
+/** For docs/proof.md. */
+const figures: string[][] = [];
+afterAll(() => publishTable('deploys', HEAD, figures));
+afterEach(async () => {
+  await world.close();
+  await folder.remove();
+});
+
+const complaintsOf = (worker: DeployedWorker): string[] =>
+  worker
+    .said()
+    .split('\n')
+    .filter((line) => /nondeterminism|TMPRL1100/i.test(line));
+
+/** Creates that no result tells of: neither as a response of the task nor as a possible orphan. */
+function silentCreates(id: string, { responseId, retries, possibleOrphans }: TaskResult): string[] {
+  const own = [responseId, ...retries.map((retry) => retry.responseId)];
+  const lost = possibleOrphans.map(({ attempt }) => String(attempt));
+  const isNamed = ({ id: made, metadata }: ReturnType<typeof createsOf>[number]) =>
+    own.includes(made) || lost.includes(metadata.attempt ?? '');
+  return createsOf(world.emulator, id).flatMap((create) => (isNamed(create) ? [] : [`${id}: ${create.id}`]));
+}
+
+async function endsOf(tasks: OpenTask[]) {
+  const results = await Promise.all(tasks.map(({ handle }) => handle.result() as Promise<TaskResult>));
+  const wrong = tasks.flatMap(({ id, shape: { ends = 'completed' } }, i) =>
+    results[i]?.status === ends ? [] : [`${id}: ${results[i]?.status}, expected ${ends}`],
+  );
+  const silent = tasks.flatMap(({ id }, i) => silentCreates(id, results[i]!));
+  return { wrong, silent, orphans: results.flatMap(({ possibleOrphans }) => possibleOrphans) };
+}
+
+interface Deploy {
+  each: number;
+  items: number;
+  how: 'stop' | 'kill';
+}
+
+/** The code before all patches works until everything is open; that of today does the rest. */
+async function deployed({ each, items, how }: Deploy) {
+  const before = await deploy(world, folder.path, 'before', bundleWhere(false).code);
+  const tasks = await startShapes(world, how, each);
+  const { batch, report } = await startOthers(world, how, items);
+  await Promise.all(tasks.map(({ shape, handle }) => shape.before?.(handle)));
+  const begun = () => world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.includes('-batch/'));
+  await until(() => begun().length >= items / 2);
+  await before[how]();
+  const atDeploy = (await allHistories(world)).length;
+  const after = await deploy(world, folder.path, 'after', TODAY);
+  await Promise.all(tasks.map(({ shape, handle }) => shape.after?.(handle)));
+  const ends = await endsOf(tasks);
+  const { counts } = (await batch.result()) as BatchResult;
+  const { status, notCleaned } = (await report.result()) as ReportResult;
+  const histories = await allHistories(world);
+  await after.stop();
+  const figures = { open: atDeploy, histories: histories.length, creates: world.emulator.ledger().creates.length };
+  return { ...figures, ...ends, counts, report: { status, notCleaned }, all: histories, complaints: complaintsOf(after) };
+}
+
+const HEAD = [
+  'the old worker is',
+  'tasks',
+  'workflows open',
+  'wrong ends',
+  'creates',
+  'silent creates',
+  'possible orphans named',
+  'non-determinism errors',
+  'histories replayed',
+];
+
+type Seen = Omit<Awaited<ReturnType<typeof deployed>>, 'all' | 'complaints'>;
+
+const rowOf = (how: string, single: number, items: number, seen: Seen): string[] =>
+  [
+    how,
+    `${single} + batch of ${items} + report`,
+    seen.open,
+    seen.wrong.length,
+    seen.creates,
+    seen.silent.length,
+    seen.orphans.length,
+    0,
+    seen.histories,
+  ].map(String);
+
+const expectedCreates = (tasks: number, items: number, retried: number) => tasks + items + 1 + 2 * retried;
+
+test('given 100 open tasks, a batch and a report, and a worker that is stopped -> all end rightly under other code', async () => {
+  const [each, items] = [5, 40];
+  const { all, complaints, ...seen } = await deployed({ each, items, how: 'stop' });
+  expect(seen).toMatchObject({ wrong: [], silent: [], orphans: [], counts: { completed: items } });
+  expect(seen.report).toEqual({ status: 'completed', notCleaned: [] });
+  expect(seen.creates).toBe(expectedCreates(each * 12, items, each));
+  expect(await stillRunning(world.emulator)).toHaveLength(0);
+  expect([...contradicted(all), ...complaints]).toEqual([]);
+  expect(await unreplayable(all)).toEqual([]);
+  // Without the branches for what came before, this deploy would have broken some of them.
+  for (const id of patchIds()) expect((await unreplayable(all, bundleWhere(true, [id]))).length, id).toBeGreaterThan(0);
+  figures.push(rowOf('stopped', each * 12, items, seen));
+}, 120_000);
+
+test('given a worker that is killed -> the same, and what may have been paid twice is named', async () => {
+  const [each, items] = [2, 16];
+  const { all, complaints, ...seen } = await deployed({ each, items, how: 'kill' });
+  expect(seen).toMatchObject({ wrong: [], silent: [], counts: { completed: items } });
+  expect(seen.report).toEqual({ status: 'completed', notCleaned: [] });
+  expect([...contradicted(all), ...complaints]).toEqual([]);
+  figures.push(rowOf('killed (-9)', each * 12, items, seen));
+}, 120_000);
+
+test('given code that does not fit the open tasks, a timer at the start of the watch -> the same checks say so', async () => {
+  const before = await deploy(world, folder.path, 'before', TODAY);
+  const tasks = await startShapes(world, 'broken', 1);
+  await until(() => world.emulator.ledger().creates.length >= 10);
+  await before.stop();
+  const start = 'async function watchResponse(task, responseId) {';
+  const { code } = changedBundle(start, `${start}\n    await (0, workflow_1.sleep)(1000);`);
+  const after = await deploy(world, folder.path, 'after', code);
+  await until(async () => contradicted(await allHistories(world)).length > 0);
+  console.log(after.said());
+  await until(() => complaintsOf(after).length > 0);
+  await after.stop();
+  expect((await unreplayable(await allHistories(world), { code })).length).toBeGreaterThan(0);
+  expect(tasks).toHaveLength(12);
+}, 120_000);
