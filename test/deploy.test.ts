@@ -73,7 +73,14 @@ async function deployed({ each, items, how }: Deploy) {
   const histories = await allHistories(world);
   await after.stop();
   const figures = { open: atDeploy, histories: histories.length, creates: world.emulator.ledger().creates.length };
-  return { ...figures, ...ends, counts, report: { status, notCleaned }, all: histories, complaints: complaintsOf(after) };
+  return {
+    ...figures,
+    ...ends,
+    counts,
+    report: { status, notCleaned },
+    all: histories,
+    complaints: complaintsOf(after),
+  };
 }
 
 const HEAD = [
@@ -130,16 +137,14 @@ test('given a worker that is killed -> the same, and what may have been paid twi
 
 test('given code that does not fit the open tasks, a timer at the start of the watch -> the same checks say so', async () => {
   const before = await deploy(world, folder.path, 'before', TODAY);
-  const tasks = await startShapes(world, 'broken', 1);
-  await until(() => world.emulator.ledger().creates.length >= 10);
+  await startShapes(world, 'broken', 2, ['durable-looks', 'webhook-awaited', 'cancelled-after']);
+  await until(() => world.emulator.ledger().creates.length === 6);
   await before.stop();
   const start = 'async function watchResponse(task, responseId) {';
   const { code } = changedBundle(start, `${start}\n    await (0, workflow_1.sleep)(1000);`);
   const after = await deploy(world, folder.path, 'after', code);
   await until(async () => contradicted(await allHistories(world)).length > 0);
-  console.log(after.said());
   await until(() => complaintsOf(after).length > 0);
   await after.stop();
   expect((await unreplayable(await allHistories(world), { code })).length).toBeGreaterThan(0);
-  expect(tasks).toHaveLength(12);
 }, 120_000);

@@ -38,7 +38,8 @@ export async function nodeOf(major: string, cacheDir: string): Promise<Node> {
   const own = process.versions.node;
   if (own.split('.')[0] === major) return { program: process.execPath, version: own, folder: '' };
   const version = VERSIONS[major];
-  if (!version) throw new Error(`Node ${major}: run this with it; only ${Object.keys(VERSIONS).join(', ')} can be had.`);
+  if (!version)
+    throw new Error(`Node ${major}: run this with it; only ${Object.keys(VERSIONS).join(', ')} can be had.`);
   const folder = join(cacheDir, `node-${version}`);
   if (!existsSync(folder)) await install(version, folder);
   return { program: inWheel(folder), version, folder: join(folder, 'alone') };

@@ -106,10 +106,15 @@ export interface OpenTask {
   handle: WorkflowHandle;
 }
 
-/** So many of each shape, all open. */
-export async function startShapes(world: World, name: string, each: number): Promise<OpenTask[]> {
+/** So many of each shape, all open. @param kinds Default: all. */
+export async function startShapes(
+  world: World,
+  name: string,
+  each: number,
+  kinds = Object.keys(SHAPES),
+): Promise<OpenTask[]> {
   const ids = Array.from({ length: each }).flatMap((_, i) =>
-    Object.entries(SHAPES).map(([kind, shape]) => ({ id: `${name}-${kind}-${i}`, shape })),
+    kinds.map((kind) => ({ id: `${name}-${kind}-${i}`, shape: SHAPES[kind]! })),
   );
   world.emulator.setFaults(ids.flatMap(({ id, shape }) => (shape.faults ?? []).map((rule) => ({ ...rule, task: id }))));
   return Promise.all(
@@ -121,7 +126,11 @@ export async function startShapes(world: World, name: string, each: number): Pro
         ...(runSeconds ? { emulator_run_seconds: runSeconds } : {}),
       };
       const request = { model: 'o3', input: `Prompt of ${id}.`, metadata };
-      return { id, shape, handle: await world.start({ request, options: { pollIntervalsSeconds: [1], ...options } }, id) };
+      return {
+        id,
+        shape,
+        handle: await world.start({ request, options: { pollIntervalsSeconds: [1], ...options } }, id),
+      };
     }),
   );
 }
@@ -129,5 +138,8 @@ export async function startShapes(world: World, name: string, each: number): Pro
 /** A window that is filled step by step, in other steps by the code before `slower-fill`; and a report. */
 export async function startOthers(world: World, name: string, items: number) {
   const plan = { items: itemsOf(items, '3'), concurrency: 100, options: { pollIntervalsSeconds: [0.5] } };
-  return { batch: await world.startBatch(plan, `${name}-batch`), report: await begin(world, aPlan(), `${name}-report`) };
+  return {
+    batch: await world.startBatch(plan, `${name}-batch`),
+    report: await begin(world, aPlan(), `${name}-report`),
+  };
 }

@@ -129,10 +129,14 @@ export const BATCHES: Record<string, () => Promise<void>> = {
     world: () => ({ workflowBundle: bundleWhere(false, ['slower-fill']) }),
   }),
   'report-failed': recordReport('report-failed', { metadata: { emulator_scenario: 'failed' } }),
-  'report-cancelled': recordReport('report-cancelled', { metadata: { emulator_run_seconds: '600' } }, async (handle) => {
-    await isRunning(handle);
-    await handle.signal('cancelReport', 'recorded');
-  }),
+  'report-cancelled': recordReport(
+    'report-cancelled',
+    { metadata: { emulator_run_seconds: '600' } },
+    async (handle) => {
+      await isRunning(handle);
+      await handle.signal('cancelReport', 'recorded');
+    },
+  ),
   'report-cancelled-by-temporal': recordReport('report-cancelled-by-temporal', {}, async (handle) => {
     await until(async () => (await progressOf(handle)).phase !== 'uploading');
     await handle.cancel();

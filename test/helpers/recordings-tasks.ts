@@ -11,7 +11,11 @@ import { callsOf, createsOf, devServerWorld, type World } from './world';
 
 const FIRST = { nth: 1, times: 1 };
 const LOST: FaultRule = { op: 'create', ...FIRST, do: { kind: 'drop', accept: true } };
-const BUSY: FaultRule = { op: 'create', ...FIRST, do: { kind: 'status', status: 429, headers: { 'retry-after': '7' } } };
+const BUSY: FaultRule = {
+  op: 'create',
+  ...FIRST,
+  do: { kind: 'status', status: 429, headers: { 'retry-after': '7' } },
+};
 const REFUSED: FaultRule = { op: 'create', do: { kind: 'status', status: 400 } };
 const REFUSED_STREAM: FaultRule = { op: 'stream', do: { kind: 'status', status: 400 } };
 const LATE_CREATE: FaultRule = { op: 'create', do: { kind: 'delay', ms: 1_500 } };
