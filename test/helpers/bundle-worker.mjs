@@ -11,7 +11,7 @@ workAsProcess(address, (connection) =>
     encryption: 'off',
     openai: { apiKey: 'sk-test', baseURL },
     store: folderStore(storeDir),
-    limits: { maxInFlight: 80 },
+    limits: { maxInFlight: 120 },
     worker: { workflowBundle: { codePath } },
   }),
 );

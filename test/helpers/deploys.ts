@@ -49,7 +49,7 @@ interface Shape {
   runSeconds?: string;
   faults?: Omit<FaultRule, 'task'>[];
   ends?: TaskOutcome;
-  /** Default 1. */
+  /** Of a task whose creates are all answered. Default 1. */
   creates?: number;
   /** Done to it before the deploy, and after it. */
   before?: (handle: WorkflowHandle) => Promise<unknown>;
@@ -119,7 +119,7 @@ export async function startShapes(
   world.emulator.setFaults(ids.flatMap(({ id, shape }) => (shape.faults ?? []).map((rule) => ({ ...rule, task: id }))));
   return Promise.all(
     ids.map(async ({ id, shape }) => {
-      const { scenario = 'text', runSeconds = scenario === 'text' ? '7' : undefined, options } = shape;
+      const { scenario = 'text', runSeconds = scenario === 'text' ? '10' : undefined, options } = shape;
       const metadata = {
         emulator_scenario: scenario,
         emulator_queued_seconds: '0.2',
@@ -137,7 +137,7 @@ export async function startShapes(
 
 /** A window that is filled step by step, in other steps by the code before `slower-fill`; and a report. */
 export async function startOthers(world: World, name: string, items: number) {
-  const plan = { items: itemsOf(items, '3'), concurrency: 100, options: { pollIntervalsSeconds: [0.5] } };
+  const plan = { items: itemsOf(items, '6'), concurrency: 100, options: { pollIntervalsSeconds: [0.5] } };
   return {
     batch: await world.startBatch(plan, `${name}-batch`),
     report: await begin(world, aPlan(), `${name}-report`),
