@@ -60,13 +60,13 @@ async function deployed({ each, items, how }: Deploy) {
   const before = await deploy(world, folder.path, 'before', bundleWhere(false).code);
   const tasks = await startShapes(world, how, each);
   const { batch, report } = await startOthers(world, how, items);
-  await Promise.all(tasks.map(({ shape, handle }) => shape.before?.(handle)));
+  await Promise.all(tasks.map(async ({ shape, handle }) => shape.before?.(handle)));
   const begun = () => world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.includes('-batch/'));
   await until(() => begun().length >= items / 2);
   await before[how]();
   const { count: open } = await world.client.workflow.count("ExecutionStatus = 'Running'");
   const after = await deploy(world, folder.path, 'after', TODAY);
-  await Promise.all(tasks.map(({ shape, handle }) => shape.after?.(handle)));
+  await Promise.all(tasks.map(async ({ shape, handle }) => shape.after?.(handle)));
   const ends = await endsOf(tasks);
   const { counts } = (await batch.result()) as BatchResult;
   const { status, notCleaned } = (await report.result()) as ReportResult;

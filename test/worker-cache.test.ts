@@ -19,8 +19,9 @@ test('given maxCachedWorkflows 0 -> then tasks with several looks complete', asy
   const rest = { store: world.blobs, worker: { workflowBundle: WORKFLOW_BUNDLE } };
   const worker = await createWorker({ connection, openai, encryption: 'off', maxCachedWorkflows: 0, ...rest });
   await worker.runUntil(async () => {
-    const results = await Promise.all([begin(), begin()].map(async (task) => (await task).result()));
-    expect((results as TaskResult[]).map(({ status }) => status)).toEqual(['completed', 'completed']);
+    const tasks = await Promise.all([begin(), begin()]);
+    const results = (await Promise.all(tasks.map((task) => task.result()))) as TaskResult[];
+    expect(results.map(({ status }) => status)).toEqual(['completed', 'completed']);
   });
 });
 
