@@ -8,6 +8,8 @@ function wholeNumber(min: number, max: number) {
 
 export const count = (fallback: number, max: number) => wholeNumber(1, max).default(fallback);
 
+export const countOrNone = (fallback: number, max: number) => wholeNumber(0, max).default(fallback);
+
 /** 0 is any free one. */
 export const port = (fallback: number) => wholeNumber(0, 65_535).default(fallback);
 

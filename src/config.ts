@@ -7,7 +7,7 @@ import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } 
 import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
 import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config-network';
 import { storeOf, storePlace, type StoreConfig } from './config-store';
-import { count, port, webhookSecrets } from './config-values';
+import { count, countOrNone, port, webhookSecrets } from './config-values';
 import { webhookOf, type WebhookConfig } from './config-webhook';
 import type { AccountLimits } from './contracts';
 import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './environment';
@@ -90,7 +90,7 @@ const variables = z.object({
   DURABLE_RESPONSES_MAX_ACTIVITIES: count(1000, 100_000),
   DURABLE_RESPONSES_MAX_STREAMS: count(200, 10_000),
   DURABLE_RESPONSES_WEBHOOK: z.enum(['0', '1'], 'expected 1 where a receiver of webhooks runs, else 0').default('0'),
-  DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS: count(1000, 100_000),
+  DURABLE_RESPONSES_MAX_CACHED_WORKFLOWS: countOrNone(1000, 100_000),
   DURABLE_RESPONSES_MAX_IN_FLIGHT: count(1, 100_000).unwrap().optional(),
   DURABLE_RESPONSES_MAX_CREATES_PER_SECOND: z.coerce
     .number('expected a number above 0')

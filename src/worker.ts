@@ -36,7 +36,7 @@ export interface DurableWorkerOptions extends ActivityOptions {
   maxActivities?: number;
   /** Streams followed at once (`watch: 'stream'` and `'auto'`). They have slots of their own. Default 200. */
   maxStreams?: number;
-  /** Workflows kept in memory, about 0.3 MB each. Default 1,000. */
+  /** Workflows kept in memory, about 0.3 MB each. Default 1,000; with 0 each step replays its history from the start. */
   maxCachedWorkflows?: number;
   /** More options of the SDK's worker; your own `workflowsPath` replaces the bundle, your `activities` are added. */
   worker?: Partial<WorkerOptions>;
@@ -112,7 +112,7 @@ function optionsOf(options: DurableWorkerOptions): WorkerOptions {
     taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxCachedWorkflows,
-    maxConcurrentWorkflowTaskExecutions: Math.min(40, maxCachedWorkflows),
+    maxConcurrentWorkflowTaskExecutions: maxCachedWorkflows === 0 ? 40 : Math.min(40, maxCachedWorkflows),
     // Cancels reach activities with the answer to a heartbeat: at most this late.
     maxHeartbeatThrottleInterval: '3s',
     shutdownGraceTime: '30s',

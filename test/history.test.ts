@@ -1,15 +1,14 @@
-/** What a task costs in history, what it may import, and that recorded histories still replay. */
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+/** What a task costs in history, and what workflow code may import. */
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { History } from '@temporalio/common/lib/proto-utils';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskOptions } from '../src/contracts';
 import { SEARCH_ATTRIBUTES } from '../src/names';
 import { FAILURE_CONVERTER_PATH } from '../src/security/data-converter';
-import { HISTORIES, RECORDINGS } from './helpers/recordings';
-import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
+import { devServerWorld, uniqueId, type World } from './helpers/world';
 
 const bytesOf = (history: History): number => historyToJSON(history).length;
 
@@ -82,23 +81,5 @@ describe('bundle', () => {
       packages: Record<string, unknown>;
     };
     expect(Object.keys(lock.packages).filter((name) => name.endsWith('node_modules/protobufjs'))).toHaveLength(1);
-  });
-});
-
-describe('replay', () => {
-  test.each(Object.keys(RECORDINGS))('recorded history %s -> replays with the code of today', async (name) => {
-    const path = join(HISTORIES, `${name}.json`);
-    expect(existsSync(path) || process.env.RECORD_HISTORIES === '1').toBe(true);
-    if (!existsSync(path)) await RECORDINGS[name]?.();
-    const history = JSON.parse(readFileSync(path, 'utf8')) as unknown;
-    await Worker.runReplayHistory({ workflowBundle: WORKFLOW_BUNDLE }, history, name);
-  });
-
-  test('the folder of histories -> holds what is listed here and nothing else', () => {
-    expect(readdirSync(HISTORIES).sort()).toEqual(
-      Object.keys(RECORDINGS)
-        .map((name) => `${name}.json`)
-        .sort(),
-    );
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
 import { expect } from 'vitest';
+import { CACHE } from './cache';
 import { endedWithFile } from './children';
 import { eventually, processesNaming, temporaryFolder } from './embedded';
 
@@ -80,6 +81,7 @@ export async function newPlace(): Promise<Place> {
     HOME: path,
     DURABLE_RESPONSES_DATA_DIR: dataDir,
     TEMPORAL_CLI_PATH: await temporalCliPath(),
+    ...CACHE.env,
   };
   const begin: Place['begin'] = (args, more) =>
     runNode([program('cli'), ...args], { cwd: path, env: { ...env, ...more } });

@@ -1,67 +1,29 @@
 /**
  * How the histories in `test/histories` were recorded. One is made anew only on purpose: delete the file, run
- * `RECORD_HISTORIES=1 npx vitest run test/history.test.ts` once, and say in the changelog why.
+ * `RECORD_HISTORIES=1 npx vitest run test/replay.test.ts` once, and say in the changelog why.
  */
-import type { WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FaultRule } from '../../emulator';
 import { createActivities } from '../../src/activities';
-import type { TaskOptions } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
+import { HISTORIES, inWorld, recordLive, recordTask, save, type TaskRecording } from './recording';
+import { BATCHES, itemsOf } from './recordings-batches';
+import { TASKS } from './recordings-tasks';
 import { aPlan, begin } from './reports';
-import { devServerWorld, skippingWorld, type World } from './world';
+import { devServerWorld, skippingWorld } from './world';
 
-export const HISTORIES = join(__dirname, '..', 'histories');
-
-async function save(name: string, handle: WorkflowHandle): Promise<void> {
-  writeFileSync(join(HISTORIES, `${name}.json`), `${historyToJSON(await handle.fetchHistory())}\n`);
-}
-
-async function inWorld(make: () => Promise<World>, body: (world: World) => Promise<void>): Promise<void> {
-  const world = await make();
-  try {
-    await body(world);
-  } finally {
-    await world.close();
-  }
-}
-
-interface TaskRecording {
-  scenario: string;
-  options?: TaskOptions;
-  cancelAfterSeconds?: number;
-  metadata?: Record<string, string>;
-}
-
-const recordTask =
-  (name: string, { scenario, options, cancelAfterSeconds, metadata }: TaskRecording) =>
-  (): Promise<void> =>
-    inWorld(skippingWorld, (world) =>
-      world.withWorker(async () => {
-        const handle = await world.ask(scenario, { inlineWaitSeconds: 0, ...options }, metadata);
-        if (cancelAfterSeconds) {
-          await world.env.sleep(`${cancelAfterSeconds}s`);
-          await handle.signal('cancelTask', 'recorded');
-        }
-        await handle.result();
-        await save(name, handle);
-      }),
-    );
+export { HISTORIES };
 
 const REFUSED_STREAM: FaultRule = { op: 'stream', do: { kind: 'status', status: 400 } };
 
-/** In a server whose time does not skip: it would not while a stream is open. */
-const recordStreamed = (name: string, metadata: Record<string, string>, fault?: FaultRule) => (): Promise<void> =>
-  inWorld(devServerWorld, (world) =>
-    world.withWorker(async () => {
-      world.emulator.setFaults(fault ? [fault] : []);
-      const handle = await world.ask('text', { watch: 'stream', pollIntervalsSeconds: [0.3] }, metadata);
-      await handle.result();
-      await save(name, handle);
-    }),
-  );
+const recordStreamed = (name: string, metadata: Record<string, string>, faults?: FaultRule[]) =>
+  recordLive(name, { metadata, faults, options: { watch: 'stream', pollIntervalsSeconds: [0.3] } });
+
+const cancelAfter =
+  (seconds: number): TaskRecording['act'] =>
+  async (handle, { env }) => {
+    await env.sleep(`${seconds}s`);
+    await handle.signal('cancelTask', 'recorded');
+  };
 
 const recordWebhook = (name: string, signalAfterSeconds?: number) => (): Promise<void> =>
   inWorld(skippingWorld, (world) =>
@@ -80,24 +42,7 @@ const recordWebhook = (name: string, signalAfterSeconds?: number) => (): Promise
     }),
   );
 
-const itemsOf = (count: number) =>
-  Array.from({ length: count }, (_, i) => {
-    const metadata = { emulator_run_seconds: '0.5', emulator_queued_seconds: '0.1' };
-    return { id: `i${i}`, task: { request: { model: 'o3', input: `Prompt ${i}`, metadata } } };
-  });
-
 const QUICK = { pollIntervalsSeconds: [0.2] };
-
-const recordBatch = (): Promise<void> =>
-  inWorld(devServerWorld, (world) =>
-    world.withWorker(async () => {
-      const plan = { items: itemsOf(8), concurrency: 3, options: QUICK };
-      const handle = await world.startBatch(plan, 'batch-completed', 5);
-      await handle.result();
-      await save('batch-completed', handle);
-      await save('page-completed', world.client.workflow.getHandle('batch-completed/page/0001'));
-    }),
-  );
 
 const recordReport = (): Promise<void> =>
   inWorld(devServerWorld, (world) =>
@@ -119,20 +64,20 @@ const recordGate = (): Promise<void> =>
     }, activities);
   });
 
-/** By the name of the file; what records two has either name. */
+/** By the name of the file; what records several has either name. */
 export const RECORDINGS: Record<string, () => Promise<void>> = {
-  'task-completed': recordTask('task-completed', { scenario: 'text' }),
+  'task-completed': recordTask('task-completed', {}),
   'task-failed': recordTask('task-failed', { scenario: 'failed' }),
   'task-timed-out': recordTask('task-timed-out', { scenario: 'stuck_in_progress', options: { maxWaitSeconds: 60 } }),
-  'task-cancelled': recordTask('task-cancelled', { scenario: 'slow', cancelAfterSeconds: 20 }),
-  'task-long-wait': recordTask('task-long-wait', { scenario: 'text', metadata: { emulator_run_seconds: '3000' } }),
+  'task-cancelled': recordTask('task-cancelled', { scenario: 'slow', act: cancelAfter(20) }),
+  'task-long-wait': recordTask('task-long-wait', { metadata: { emulator_run_seconds: '3000' } }),
   'task-streamed': recordStreamed('task-streamed', { emulator_run_seconds: '2' }),
-  'task-stream-refused': recordStreamed('task-stream-refused', { emulator_run_seconds: '2' }, REFUSED_STREAM),
+  'task-stream-refused': recordStreamed('task-stream-refused', { emulator_run_seconds: '2' }, [REFUSED_STREAM]),
   'task-webhook': recordWebhook('task-webhook', 1010),
   'task-webhook-early': recordWebhook('task-webhook-early', 100),
   'task-webhook-none': recordWebhook('task-webhook-none'),
-  'batch-completed': recordBatch,
-  'page-completed': recordBatch,
   'gate-open': recordGate,
   'report-completed': recordReport,
+  ...TASKS,
+  ...BATCHES,
 };

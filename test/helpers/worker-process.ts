@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { CACHE } from './cache';
 import { endedWithFile } from './children';
 import { reaching } from './embedded';
 import type { World } from './world';
@@ -37,6 +38,7 @@ export async function startWorkerProcess(world: World, settings: Record<string, 
       OPENAI_BASE_URL: world.emulator.url,
       DURABLE_RESPONSES_STORE: world.store.place,
       DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
+      ...CACHE.env,
       ...settings,
     },
   });

@@ -18,6 +18,7 @@ import { folderStore, type BlobStore } from '../../src/store';
 import { externalStorage } from '../../src/store/payloads';
 import { createWorker } from '../../src/worker';
 import { testServerPath, temporalCliPath } from './binaries';
+import { CACHE } from './cache';
 
 export const WORKFLOW_BUNDLE = { codePath: join(__dirname, '..', '..', 'lib', 'workflow-bundle.js') };
 
@@ -69,6 +70,10 @@ export interface WorldOptions {
   blobs?: BlobStore;
   /** Workflows of a test's own beside those of the package. */
   workflowsPath?: string;
+  /** Other code of the workflows than that of today. */
+  workflowBundle?: { code: string };
+  /** More dynamic configuration of the dev server, as `key=value`. */
+  serverSettings?: string[];
 }
 
 let count = 0;
@@ -78,6 +83,7 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
   const start: World['start'] = (task, id = uniqueId('task')) =>
     env.client.workflow.start('responseTask', { taskQueue: DEFAULT_TASK_QUEUE, workflowId: id, args: [task] });
   const { cleanUp, secrets, callDeadlineMs, streamIdleMs, maxStreams, maxRequestBytes, workflowsPath } = options;
+  const { workflowBundle = WORKFLOW_BUNDLE } = options;
   const { blobs } = place;
   const store = encryptedBlobs(blobs, options.encryption ?? 'off');
   const noUpstream = () => Promise.reject(new Error('This test has no upstream to fetch answers from.'));
@@ -115,12 +121,13 @@ function makeWorld(env: TestWorkflowEnvironment, emulator: Emulator, options: Wo
         encryption: options.encryption ?? 'off',
         openai: { apiKey: 'sk-test', baseURL: emulator.url, callDeadlineMs, streamIdleMs },
         maxStreams,
+        ...CACHE.worker,
         cleanUp,
         secrets,
         store: blobs,
         maxRequestBytes,
         worker: {
-          ...(workflowsPath ? { workflowsPath } : { workflowBundle: WORKFLOW_BUNDLE }),
+          ...(workflowsPath ? { workflowsPath } : { workflowBundle }),
           shutdownGraceTime: '1s',
           ...(activities ? { activities } : {}),
         },
@@ -168,8 +175,9 @@ export async function devServerWorld(options: WorldOptions = {}): Promise<World>
   const searchAttributes = Object.keys(SEARCH_ATTRIBUTES).map((name) =>
     defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
   );
+  const settings = (options.serverSettings ?? []).flatMap((setting) => ['--dynamic-config-value', setting]);
   const env = await TestWorkflowEnvironment.createLocal({
-    server: { executable, searchAttributes, extraArgs: FAST_TIMERS },
+    server: { executable, searchAttributes, extraArgs: [...FAST_TIMERS, ...settings] },
     client: place.client,
   });
   return makeWorld(env, await startEmulator(options.emulator), options, place);

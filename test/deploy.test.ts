@@ -1,0 +1,158 @@
+/** A deploy of changed workflow code while tasks are open: all end rightly, and no history contradicts the new code. */
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import type { BatchResult, ReportResult, TaskResult } from '../src/contracts';
+import { bundleWhere, changedBundle, patchIds } from './helpers/bundles';
+import { deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
+import { allHistories, contradicted, unreplayable } from './helpers/determinism';
+import { temporaryFolder } from './helpers/embedded';
+import { publishTable } from './helpers/proof';
+import { until } from './helpers/watched';
+import { createsOf, devServerWorld, stillRunning, WORKFLOW_BUNDLE, type World } from './helpers/world';
+
+const TODAY = readFileSync(WORKFLOW_BUNDLE.codePath, 'utf8');
+
+let world: World;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeEach(async () => {
+  [world, folder] = await Promise.all([devServerWorld(), temporaryFolder()]);
+});
+/** For docs/proof.md. */
+const figures: string[][] = [];
+afterAll(() => publishTable('deploys', HEAD, figures));
+afterEach(async () => {
+  await world.close();
+  await folder.remove();
+});
+
+const complaintsOf = (worker: DeployedWorker): string[] =>
+  worker
+    .said()
+    .split('\n')
+    .filter((line) => /nondeterminism|TMPRL1100/i.test(line));
+
+/** Creates that no result tells of: neither as a response of the task nor as a possible orphan. */
+function silentCreates(id: string, { responseId, retries, possibleOrphans }: TaskResult): string[] {
+  const own = [responseId, ...retries.map((retry) => retry.responseId)];
+  const lost = possibleOrphans.map(({ attempt }) => String(attempt));
+  const isNamed = ({ id: made, metadata }: ReturnType<typeof createsOf>[number]) =>
+    own.includes(made) || lost.includes(metadata.attempt ?? '');
+  return createsOf(world.emulator, id).flatMap((create) => (isNamed(create) ? [] : [`${id}: ${create.id}`]));
+}
+
+async function endsOf(tasks: OpenTask[]) {
+  const results = await Promise.all(tasks.map(({ handle }) => handle.result() as Promise<TaskResult>));
+  const wrong = tasks.flatMap(({ id, shape: { ends = 'completed' } }, i) =>
+    results[i]?.status === ends ? [] : [`${id}: ${results[i]?.status}, expected ${ends}`],
+  );
+  const silent = tasks.flatMap(({ id }, i) => silentCreates(id, results[i]!));
+  return { wrong, silent, orphans: results.flatMap(({ possibleOrphans }) => possibleOrphans) };
+}
+
+interface Deploy {
+  each: number;
+  items: number;
+  how: 'stop' | 'kill';
+}
+
+/** The code before all patches works until everything is open; that of today does the rest. */
+async function deployed({ each, items, how }: Deploy) {
+  const before = await deploy(world, folder.path, 'before', bundleWhere(false).code);
+  const tasks = await startShapes(world, how, each);
+  const { batch, report } = await startOthers(world, how, items);
+  await Promise.all(tasks.map(async ({ shape, handle }) => shape.before?.(handle)));
+  const begun = () => world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.includes('-batch/'));
+  await until(() => begun().length >= items / 2);
+  await before[how]();
+  const { count: open } = await world.client.workflow.count("ExecutionStatus = 'Running'");
+  const after = await deploy(world, folder.path, 'after', TODAY);
+  await Promise.all(tasks.map(async ({ shape, handle }) => shape.after?.(handle)));
+  const ends = await endsOf(tasks);
+  const { counts } = (await batch.result()) as BatchResult;
+  const { status, notCleaned } = (await report.result()) as ReportResult;
+  const all = await allHistories(world);
+  await after.stop();
+  const perTask = tasks.reduce((sum, { shape: { creates = 1 } }) => sum + creates, 0);
+  return {
+    tasks: tasks.length,
+    open,
+    all,
+    ...ends,
+    creates: world.emulator.ledger().creates.length,
+    // Each item has one, and so has the report.
+    expectedCreates: perTask + items + 1,
+    counts,
+    report: { status, notCleaned },
+    contradictions: [...contradicted(all), ...complaintsOf(after)],
+  };
+}
+
+const HEAD = [
+  'the old worker is',
+  'tasks',
+  'workflows open',
+  'wrong ends',
+  'creates',
+  'silent creates',
+  'possible orphans named',
+  'non-determinism errors',
+  'histories replayed',
+];
+
+type Seen = Awaited<ReturnType<typeof deployed>>;
+
+const rowOf = (how: string, items: number, seen: Seen): string[] =>
+  [
+    how,
+    `${seen.tasks} + batch of ${items} + report`,
+    seen.open,
+    seen.wrong.length,
+    seen.creates,
+    seen.silent.length,
+    seen.orphans.length,
+    seen.contradictions.length,
+    seen.all.length,
+  ].map(String);
+
+const rightly = (items: number) => ({
+  wrong: [],
+  silent: [],
+  contradictions: [],
+  counts: { completed: items },
+  report: { status: 'completed', notCleaned: [] },
+});
+
+test('given 100 open tasks, a batch and a report, and a worker that is stopped -> all end rightly under other code', async () => {
+  const [each, items] = [8, 40];
+  const seen = await deployed({ each, items, how: 'stop' });
+  figures.push(rowOf('stopped', items, seen));
+  expect(seen.open).toBeGreaterThanOrEqual(100);
+  expect(seen).toMatchObject({ ...rightly(items), orphans: [], creates: seen.expectedCreates });
+  expect(await stillRunning(world.emulator)).toEqual([]);
+  expect(await unreplayable(seen.all)).toEqual([]);
+  // Without the branches for what came before, this deploy would have broken some of them.
+  for (const id of patchIds())
+    expect((await unreplayable(seen.all, bundleWhere(true, [id]))).length, id).toBeGreaterThan(0);
+}, 120_000);
+
+test('given a worker that is killed -> the same, and what may have been paid twice is named', async () => {
+  const [each, items] = [2, 16];
+  const seen = await deployed({ each, items, how: 'kill' });
+  figures.push(rowOf('killed (-9)', items, seen));
+  expect(seen).toMatchObject(rightly(items));
+  expect(await unreplayable(seen.all)).toEqual([]);
+}, 120_000);
+
+test('given code that does not fit the open tasks, a timer at the start of the watch -> the same checks say so', async () => {
+  const before = await deploy(world, folder.path, 'before', TODAY);
+  await startShapes(world, 'broken', 2, ['durable-looks', 'webhook-awaited', 'cancelled-after']);
+  await until(() => world.emulator.ledger().creates.length === 6);
+  await before.stop();
+  const start = 'async function watchResponse(task, responseId) {';
+  const { code } = changedBundle(start, `${start}\n    await (0, workflow_1.sleep)(1000);`);
+  const after = await deploy(world, folder.path, 'after', code);
+  await until(async () => contradicted(await allHistories(world)).length > 0);
+  await until(() => complaintsOf(after).length > 0);
+  await after.stop();
+  expect((await unreplayable(await allHistories(world), { code })).length).toBeGreaterThan(0);
+}, 120_000);
