@@ -9,8 +9,16 @@ type Event = NonNullable<History['events']>[number];
 
 /** How often our activities heartbeat by time: a third of their heartbeat timeout, and the worker lets each through. */
 const BEAT_SECONDS = 3;
+const STREAM_BEAT_SECONDS = 10;
 /** What they record besides: of a create the intent and the id, of a look its beginning. */
 const OTHER_BEATS: Record<string, number> = { startResponse: 2, checkResponse: 1 };
+
+/** Heartbeats that reach the server while an activity takes so long. */
+export type Beats = (activity: string, seconds: number) => number;
+
+export const ourBeats: Beats = (activity, seconds) =>
+  (OTHER_BEATS[activity] ?? 0) +
+  Math.floor(seconds / (activity === 'followResponse' ? STREAM_BEAT_SECONDS : BEAT_SECONDS));
 
 export const timeOf = ({ eventTime }: Event): number =>
   Number(eventTime?.seconds ?? NaN) * 1000 + (eventTime?.nanos ?? 0) / 1e6;
@@ -27,8 +35,16 @@ function eventActions(event: Event): number {
   return isOne ? 1 : 0;
 }
 
+export interface ActionsOptions {
+  queries: number;
+  /** How much faster than ours the clock is by which an activity goes. */
+  scaleOf: (activity: string) => number;
+  /** Those of our activities by default. */
+  beats?: Beats;
+}
+
 /** Heartbeats leave no events: they follow from how long each activity took by the clock of the run. */
-export function heartbeatsIn(events: readonly Event[], scaleOf: (activity: string) => number): number {
+function heartbeatsIn(events: readonly Event[], { scaleOf, beats = ourBeats }: ActionsOptions): number {
   const names = new Map(
     events.map((event) => [
       String(event.eventId),
@@ -41,7 +57,7 @@ export function heartbeatsIn(events: readonly Event[], scaleOf: (activity: strin
     if (!ended) return sum;
     const name = names.get(String(ended.scheduledEventId)) ?? '';
     const seconds = (scaleOf(name) * (timeOf(event) - (started.get(String(ended.startedEventId)) ?? NaN))) / 1000;
-    return sum + (OTHER_BEATS[name] ?? 0) + Math.floor(seconds / BEAT_SECONDS);
+    return sum + beats(name, seconds);
   }, 0);
 }
 
@@ -69,14 +85,11 @@ function netActions(events: readonly Event[]): number {
  * heartbeat that reaches the server. The 0.1 that namespaces with fairness pay on top of each is left out.
  * @see https://docs.temporal.io/evaluate/cloud/actions
  */
-export function actionsOf(
-  history: History,
-  { queries, scaleOf }: { queries: number; scaleOf: (activity: string) => number },
-): number {
+export function actionsOf(history: History, options: ActionsOptions): number {
   const events = history.events ?? [];
   return events.reduce(
     (sum, event) => sum + eventActions(event),
-    queries + heartbeatsIn(events, scaleOf) + netActions(events),
+    options.queries + heartbeatsIn(events, options) + netActions(events),
   );
 }
 
