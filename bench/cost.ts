@@ -8,8 +8,9 @@ import { actionsOf, ourBeats, type Beats } from './watch/actions';
 
 const SAMPLE = 20;
 
-/** Its heartbeat timeout is 30 s, and the SDK lets one through in each 80 % of that. */
-const floorBeats: Beats = (activity, seconds) => (activity === 'runWhole' ? 1 + Math.floor(seconds / 24) : 0);
+/** It heartbeats at each look; the SDK lets the first one through, and one in each 80 % of the heartbeat timeout. */
+const floorBeats: Beats = (_, seconds, timeoutSeconds) =>
+  timeoutSeconds > 0 ? 1 + Math.floor(seconds / (0.8 * timeoutSeconds)) : 0;
 
 export async function costOf(handles: WorkflowHandle[], beats: Beats) {
   const histories = await Promise.all(handles.slice(0, SAMPLE).map((handle) => handle.fetchHistory()));

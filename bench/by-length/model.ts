@@ -21,6 +21,9 @@ const settings = DEFAULT_SETTINGS;
 /** The activity leaves a little earlier than the stream gets too old. */
 const LEAVES_AFTER_SECONDS = STREAM_RESUMABLE_MS / 1000 - 5;
 const NAIVE_SECONDS = 2;
+/** Heartbeat timeouts, as the workflow gives them; short runs are measured, and show it when they are others. */
+const LOOK_TIMEOUT_SECONDS = 9;
+const STREAM_TIMEOUT_SECONDS = 30;
 /** A stream is followed from when the run has begun; as in the runs that are measured. */
 const QUEUED_SECONDS = 0.5;
 
@@ -39,7 +42,7 @@ function visited(lengthSeconds: number, fromSeconds: number, pollIndex: number) 
 }
 
 /** The start of the workflow, its create, and both changes of its status. */
-const createdFor = (seconds: number): number => 1 + 1 + ourBeats('startResponse', seconds) + 2;
+const createdFor = (seconds: number): number => 1 + 1 + ourBeats('startResponse', seconds, LOOK_TIMEOUT_SECONDS) + 2;
 
 function poll(lengthSeconds: number): Cost {
   let { at, index } = visited(lengthSeconds, 0, 0);
@@ -47,7 +50,7 @@ function poll(lengthSeconds: number): Cost {
   for (let looks = 1; at < lengthSeconds; looks++) {
     const began = at + waitOf(index++);
     const after = visited(lengthSeconds, began, index);
-    actions += 1 + 1 + ourBeats('checkResponse', after.at - began);
+    actions += 1 + 1 + ourBeats('checkResponse', after.at - began, LOOK_TIMEOUT_SECONDS);
     // A run that continues as new is a start.
     if (looks % MAX_LOOKS_PER_RUN === 0) actions++;
     ({ at, index } = after);
@@ -57,7 +60,7 @@ function poll(lengthSeconds: number): Cost {
 
 /** A timer stands beside the stream; a GET comes after it. */
 function stream(lengthSeconds: number): Cost {
-  const following = 1 + 1 + ourBeats('followResponse', lengthSeconds - QUEUED_SECONDS);
+  const following = 1 + 1 + ourBeats('followResponse', lengthSeconds - QUEUED_SECONDS, STREAM_TIMEOUT_SECONDS);
   return { actions: createdFor(0) + following, calls: 1 + 1 + 1 };
 }
 
@@ -68,7 +71,7 @@ function net(seconds: number): Cost {
 }
 
 /** The receiver's GET and query, its signal, and the look. */
-const toldOf: Cost = { actions: 1 + 1 + 1 + ourBeats('checkResponse', 0), calls: 1 + 1 };
+const toldOf: Cost = { actions: 1 + 1 + 1 + ourBeats('checkResponse', 0, LOOK_TIMEOUT_SECONDS), calls: 1 + 1 };
 
 function webhook(lengthSeconds: number): Cost {
   const { actions, calls } = net(lengthSeconds);

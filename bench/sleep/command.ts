@@ -28,7 +28,12 @@ const ROWS: Row[] = [
     ({ workerMegabytes, idleMegabytes, tasks }) => ((1024 * (workerMegabytes - idleMegabytes)) / tasks).toFixed(0),
   ],
   ...SLEEPERS.flatMap((kind): Row[] => [
-    [`worker, each \`${kind}\` (kB)`, ({ workerKilobytes }) => workerKilobytes[kind].toFixed(0)],
+    // What a kind has added says nothing where others fell out for it, or garbage is more than it.
+    [
+      `worker, each \`${kind}\` (kB)`,
+      ({ workerKilobytes, tasks, cachedWorkflows }) =>
+        tasks >= 1_000 && tasks <= cachedWorkflows ? workerKilobytes[kind].toFixed(0) : '-',
+    ],
     [`database of the server, each \`${kind}\` (bytes)`, ({ databaseBytes }) => databaseBytes[kind].toFixed(0)],
   ]),
   ...SLEEPERS.flatMap((kind) =>

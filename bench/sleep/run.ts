@@ -40,6 +40,8 @@ const SPREAD_SECONDS = 20;
 const SETTLE_MS = 12_000;
 /** Longer than any of this takes. */
 const LONG_SECONDS = 20_000;
+/** They end at once: a worker that has done nothing yet has not the memory of one that is at work. */
+const WARM_UP = 100;
 
 export const idOf = (kind: Sleeper, i: number): string => `${kind}-${i}`;
 
@@ -84,11 +86,27 @@ async function startAll(bed: Bed, kind: Sleeper): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, turn));
 }
 
-/** Waits until as many responses have been created. @throws Error when none is any more. */
-async function untilCreated({ servers }: Bed, count: number): Promise<void> {
+async function warmUp({ client }: Servers): Promise<void> {
+  const context = { client, taskQueue: 'bench-ours', searchAttributes: true };
+  const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '0' };
+  const ids = Array.from({ length: WARM_UP }, (_, i) => `warm-${i}`);
+  await Promise.all(
+    ids.map(async (id) => {
+      await startTaskWorkflow(context, id, { request: { model: 'o3', input: 'Warm up.', metadata } });
+      await client.workflow.getHandle(id).result();
+    }),
+  );
+}
+
+/**
+ * Waits until as many are asleep, those of the warm-up aside. Gives the moment of the last create.
+ * @throws Error when no more are created.
+ */
+async function untilCreated({ servers }: Bed, count: number): Promise<number> {
   for (let before = -1; ; ) {
-    const { length } = (await servers.ledger()).creates;
-    if (length >= count) return;
+    const { creates } = await servers.ledger();
+    const length = creates.length - WARM_UP;
+    if (length >= count) return creates.at(-1)?.at ?? NaN;
     if (length === before) throw new Error(`Only ${length} of ${count} responses are created.`);
     before = length;
     await sleep(5_000);
@@ -115,8 +133,8 @@ async function putToSleep(bed: Bed) {
   const idle = await useOf(bed);
   bed.beganMs = Date.now();
   await startAll(bed, 'timer');
-  await untilCreated(bed, half(bed.plan));
-  const startsPerSecond = half(bed.plan) / ((Date.now() - bed.beganMs) / 1000);
+  const lastMs = await untilCreated(bed, half(bed.plan));
+  const startsPerSecond = (1000 * half(bed.plan)) / (lastMs - bed.beganMs);
   const timers = await useOf(bed);
   await startAll(bed, 'webhook');
   await untilCreated(bed, 2 * half(bed.plan));
@@ -162,6 +180,7 @@ export async function measureSleep(plan: SleepPlan): Promise<SleepFigures> {
   const servers = await startServers();
   const worker = await startWorker('ours', servers, plan.cachedWorkflows);
   try {
+    await warmUp(servers);
     const bed: Bed = { servers, worker, plan, beganMs: Date.now() };
     return { ...(await putToSleep(bed)), delaySeconds: await wakeUp(bed) };
   } finally {

@@ -7,18 +7,15 @@ import { looksDue } from '../../src/workflows/net-schedule';
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<History['events']>[number];
 
-/** How often our activities heartbeat by time: a third of their heartbeat timeout, and the worker lets each through. */
-const BEAT_SECONDS = 3;
-const STREAM_BEAT_SECONDS = 10;
-/** What they record besides: of a create the intent and the id, of a look its beginning. */
+/** What our activities record besides: of a create the intent and the id, of a look its beginning. */
 const OTHER_BEATS: Record<string, number> = { startResponse: 2, checkResponse: 1 };
 
-/** Heartbeats that reach the server while an activity takes so long. */
-export type Beats = (activity: string, seconds: number) => number;
+/** Heartbeats that reach the server while an activity with such a heartbeat timeout takes so long. */
+export type Beats = (activity: string, seconds: number, timeoutSeconds: number) => number;
 
-export const ourBeats: Beats = (activity, seconds) =>
-  (OTHER_BEATS[activity] ?? 0) +
-  Math.floor(seconds / (activity === 'followResponse' ? STREAM_BEAT_SECONDS : BEAT_SECONDS));
+/** Ours heartbeat three times within their heartbeat timeout, and the worker lets each through. */
+export const ourBeats: Beats = (activity, seconds, timeoutSeconds) =>
+  (OTHER_BEATS[activity] ?? 0) + (timeoutSeconds > 0 ? Math.floor(seconds / (timeoutSeconds / 3)) : 0);
 
 export const timeOf = ({ eventTime }: Event): number =>
   Number(eventTime?.seconds ?? NaN) * 1000 + (eventTime?.nanos ?? 0) / 1e6;
@@ -45,19 +42,17 @@ export interface ActionsOptions {
 
 /** Heartbeats leave no events: they follow from how long each activity took by the clock of the run. */
 function heartbeatsIn(events: readonly Event[], { scaleOf, beats = ourBeats }: ActionsOptions): number {
-  const names = new Map(
-    events.map((event) => [
-      String(event.eventId),
-      event.activityTaskScheduledEventAttributes?.activityType?.name ?? '',
-    ]),
+  const scheduled = new Map(
+    events.map((event) => [String(event.eventId), event.activityTaskScheduledEventAttributes]),
   );
   const started = new Map(events.map((event) => [String(event.eventId), timeOf(event)]));
   return events.reduce((sum, event) => {
     const ended = event.activityTaskCompletedEventAttributes ?? event.activityTaskCanceledEventAttributes;
-    if (!ended) return sum;
-    const name = names.get(String(ended.scheduledEventId)) ?? '';
+    const activity = ended && scheduled.get(String(ended.scheduledEventId));
+    if (!activity) return sum;
+    const name = activity.activityType?.name ?? '';
     const seconds = (scaleOf(name) * (timeOf(event) - (started.get(String(ended.startedEventId)) ?? NaN))) / 1000;
-    return sum + beats(name, seconds);
+    return sum + beats(name, seconds, Number(activity.heartbeatTimeout?.seconds ?? 0));
   }, 0);
 }
 
