@@ -69,7 +69,7 @@ function optionsOf(kind: Sleeper, i: number, { plan, beganMs }: Bed): TaskOption
   const place = sampleOf(plan).indexOf(i);
   const due = dueAfterSeconds(plan) + (SPREAD_SECONDS * place) / SAMPLE - (Date.now() - beganMs) / 1000;
   // At least so long that it is a durable timer, should the machine be slow.
-  return { ...always, pollIntervalsSeconds: [place < 0 ? LONG_SECONDS : Math.max(10, due)] };
+  return { ...always, pollIntervalsSeconds: place < 0 ? [LONG_SECONDS] : [Math.max(10, due), LONG_SECONDS] };
 }
 
 async function startAll(bed: Bed, kind: Sleeper): Promise<void> {
