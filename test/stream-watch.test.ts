@@ -189,7 +189,7 @@ describe('workers that go', () => {
   /** A run of some seconds whose follower's place is known to the server, and is past the beginning. */
   async function followedByProcess() {
     const worker = await startWorkerProcess(world);
-    const handle = await begin(world, { metadata: { emulator_run_seconds: '20' } });
+    const handle = await begin(world, { metadata: { emulator_run_seconds: '15' } });
     await until(async () => ((await heartbeatOf(handle))?.cursor ?? 0) > 3);
     return { worker, handle, known: await heartbeatOf(handle) };
   }
