@@ -13,6 +13,14 @@ const noQuery = {
   message: 'Only src/client/visibility-query.ts makes queries, so that no text from outside gets into one.',
 };
 
+/** All workflows of a worker share one copy of these modules (`preloadModules` in src/bundle.ts). */
+const noState = ['', 'ExportNamedDeclaration > '].flatMap((exported) =>
+  ["[kind='let']", " > VariableDeclarator > NewExpression[callee.name=/^(Map|Set|WeakMap|WeakSet)$/]"].map((what) => ({
+    selector: `Program > ${exported}VariableDeclaration${what}`,
+    message: 'Workflows share this module: what it keeps would leak from one into another.',
+  })),
+);
+
 export default tseslint.config(
   { ignores: ['lib/', 'node_modules/', '.durable-responses/', 'test/histories/'] },
   js.configs.recommended,
@@ -66,6 +74,7 @@ export default tseslint.config(
       'src/security/failure-converter.ts',
     ],
     rules: {
+      'no-restricted-syntax': ['error', noEnv, noQuery, ...noState],
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {

@@ -1,9 +1,9 @@
 /** Many runs at once, three programs on the same server: how soon each end is known, and what it costs. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { TaskResult } from '../src/contracts';
 import type { BenchResult } from './activities';
-import { percentile } from './percentile';
+import { beatsOf, costOf, meterCpu } from './cost';
+import { medians, percentile } from './percentile';
 import { startServers, startWorker, type Servers } from './servers';
 
 export const PROGRAMS = ['floor', 'naive', 'ours'] as const;
@@ -11,17 +11,22 @@ export type Program = (typeof PROGRAMS)[number];
 
 export interface Figures {
   allDoneSeconds: number;
+  tasksPerSecond: number;
   lagP50Seconds: number;
   lagP99Seconds: number;
   creates: number;
   gets: number;
   events: number;
   historyBytes: number;
+  /** As Temporal Cloud bills them. */
+  actions: number;
+  /** Of a run. */
+  workerCpuMs: number;
+  serverCpuMs: number;
   workerMegabytes: number;
 }
 
 const TYPES = { ours: 'responseTask', naive: 'naiveTask', floor: 'floorTask' };
-const SAMPLE = 20;
 
 function requestOf(program: Program, i: number, seconds: number) {
   const metadata = { emulator_queued_seconds: '0.5', emulator_run_seconds: String(seconds - 0.5) };
@@ -41,39 +46,29 @@ function start({ client }: Servers, program: Program, i: number, seconds: number
 const detectedAt = (result: TaskResult | BenchResult): number =>
   'timings' in result ? Date.parse(result.timings.detected ?? '') : result.detectedAtMs;
 
-async function costOf(handles: WorkflowHandle[]): Promise<{ events: number; historyBytes: number }> {
-  const histories = await Promise.all(handles.slice(0, SAMPLE).map((handle) => handle.fetchHistory()));
-  return {
-    events: percentile(
-      histories.map(({ events }) => events?.length ?? 0),
-      0.5,
-    ),
-    historyBytes: percentile(
-      histories.map((history) => historyToJSON(history).length),
-      0.5,
-    ),
-  };
-}
-
 export async function measure(program: Program, runs: number, seconds: number): Promise<Figures> {
   // Fresh servers for each: the one before must not have warmed or filled them.
   const servers = await startServers();
   const worker = await startWorker(program === 'ours' ? 'ours' : 'others', servers);
   try {
+    const cpuOf = await meterCpu(servers, [worker]);
     const startMs = Date.now();
     const handles = await Promise.all(Array.from({ length: runs }, (_, i) => start(servers, program, i, seconds)));
     const results = await Promise.all(handles.map((handle) => handle.result() as Promise<TaskResult | BenchResult>));
     const allDoneSeconds = (Date.now() - startMs) / 1000;
+    const cpu = await cpuOf(runs);
     const { creates, calls } = await servers.ledger();
     const endedAt = new Map(creates.map(({ id, at }) => [id, at + seconds * 1000]));
     const lags = results.map((result) => (detectedAt(result) - (endedAt.get(result.responseId ?? '') ?? NaN)) / 1000);
     return {
       allDoneSeconds,
+      tasksPerSecond: runs / allDoneSeconds,
       lagP50Seconds: percentile(lags, 0.5),
       lagP99Seconds: percentile(lags, 0.99),
       creates: creates.length,
       gets: calls.filter(({ op }) => op === 'retrieve').length,
-      ...(await costOf(handles)),
+      ...(await costOf(handles, beatsOf(program))),
+      ...cpu,
       workerMegabytes: worker.peakMegabytes(),
     };
   } finally {
@@ -92,15 +87,6 @@ export async function benchPoll(runs: number, seconds: number, rounds: number): 
       all[program].push(figures);
     }
   }
-  const median = (list: Figures[]): Figures =>
-    Object.fromEntries(
-      Object.keys(list[0] ?? {}).map((key) => [
-        key,
-        percentile(
-          list.map((figures) => figures[key as keyof Figures]),
-          0.5,
-        ),
-      ]),
-    ) as unknown as Figures;
-  return { floor: median(all.floor), naive: median(all.naive), ours: median(all.ours) };
+  const { floor, naive, ours } = all;
+  return { floor: medians(floor), naive: medians(naive), ours: medians(ours) };
 }

@@ -8,14 +8,19 @@ import { join } from 'node:path';
 import type { Ledger } from '../emulator';
 import { loadConfig } from '../src/config';
 import { holdEmbedded } from '../src/embedded';
+import { readRecord } from '../src/embedded/record';
 
 export interface Servers {
   client: Client;
   address: string;
   emulatorUrl: string;
+  /** What workers and clients keep outside of histories goes here. */
+  storeDir: string;
   ledger(): Promise<Ledger>;
   /** Of the server's files. */
   databaseBytes(): number;
+  /** The process of the Temporal server. */
+  serverPid(): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -29,11 +34,13 @@ export async function startServers(): Promise<Servers> {
     client: new Client({ connection }),
     address,
     emulatorUrl,
+    storeDir: join(dataDir, 'store'),
     ledger: async () => (await (await fetch(emulatorUrl.replace('/v1', '/emulator/ledger'))).json()) as Ledger,
     databaseBytes: () => {
       const names = readdirSync(dataDir).filter((name) => name.startsWith('temporal.db'));
       return names.reduce((sum, name) => sum + statSync(join(dataDir, name)).size, 0);
     },
+    serverPid: async () => (await readRecord(dataDir))?.temporalPid,
     close: async () => {
       await connection.close();
       await hold.release();
@@ -43,6 +50,7 @@ export async function startServers(): Promise<Servers> {
 }
 
 export interface WorkerProcess {
+  pid: number | undefined;
   peakMegabytes(): number;
   stop(): Promise<void>;
 }
@@ -52,14 +60,19 @@ function peakOf({ pid }: ChildProcess): number {
   return Math.round(Number(line?.[1] ?? 0) / 1024);
 }
 
-export const startWorker = (program: string, { address, emulatorUrl }: Servers): Promise<WorkerProcess> =>
-  startWorkerFile('worker.js', [program, address, emulatorUrl]);
+export const startWorker = (
+  program: 'ours' | 'others',
+  { address, emulatorUrl, storeDir }: Servers,
+  maxCachedWorkflows = 1000,
+): Promise<WorkerProcess> =>
+  startWorkerFile('worker.js', [program, address, emulatorUrl, storeDir, String(maxCachedWorkflows)]);
 
 /** @param file In the folder of benchmarks. It sends a message when it is ready. */
 export async function startWorkerFile(file: string, args: string[]): Promise<WorkerProcess> {
   const child = fork(join(__dirname, file), args);
   await once(child, 'message');
   return {
+    pid: child.pid,
     peakMegabytes: () => peakOf(child),
     stop: async () => {
       child.kill('SIGTERM');

@@ -1,5 +1,5 @@
 /** The two programs to compare with: what most people write, and the least that the engine needs. */
-import { proxyActivities, sleep } from '@temporalio/workflow';
+import { executeChild, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { BenchActivities, BenchResult } from './activities';
 
 const short = proxyActivities<BenchActivities>({ startToCloseTimeout: '60s' });
@@ -25,4 +25,25 @@ export async function naiveTask(request: Record<string, unknown>): Promise<Bench
 /** One activity that does everything: no durable state between its looks. */
 export async function floorTask(request: Record<string, unknown>): Promise<BenchResult> {
   return long.runWhole(request, INTERVALS_SECONDS);
+}
+
+/** Nothing at all. */
+export async function emptyTask(): Promise<void> {}
+
+export interface ChildrenInput {
+  type: 'emptyTask' | 'floorTask';
+  requests: Record<string, unknown>[];
+  /** At once. */
+  window: number;
+}
+
+/** The least that a batch needs: children, the next one as soon as one has ended. */
+export async function parentOfMany({ type, requests, window }: ChildrenInput): Promise<void> {
+  const { workflowId } = workflowInfo();
+  let next = 0;
+  const turn = async () => {
+    for (let i = next++; i < requests.length; i = next++)
+      await executeChild(type, { workflowId: `${workflowId}/${i}`, args: [requests[i]] });
+  };
+  await Promise.all(Array.from({ length: window }, turn));
 }

@@ -262,7 +262,7 @@ describe('auto, and a real server', () => {
 
   test('given a run that gets five minutes old -> then its slot is handed on, and the same run is polled', async () => {
     // Of a server whose clock is behind: what it creates now is almost five minutes old for us.
-    const late = await devServerWorld({ emulator: { clock: { now: () => Date.now() - 298_000 } } });
+    const late = await devServerWorld({ emulator: { clock: { now: () => Date.now() - 292_000 } } });
     try {
       await late.withWorker(async () => {
         const handle = await begin(late, { options: AUTO, metadata: { emulator_run_seconds: '5' } });
@@ -271,6 +271,9 @@ describe('auto, and a real server', () => {
         const { streams, creates, cancels } = ledgerOf(late, handle.workflowId);
         expect([creates.length, cancels.length]).toEqual([1, 0]);
         expect(streams.at(-1)).toMatchObject({ op: 'stream', outcome: 'left' });
+        // It left by itself: to be told by the workflow would be events.
+        const { events } = await handle.fetchHistory();
+        expect(events?.filter((event) => event.activityTaskCancelRequestedEventAttributes)).toEqual([]);
       });
     } finally {
       await late.close();

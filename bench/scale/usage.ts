@@ -40,10 +40,14 @@ export class UsageMeter {
     if (Number.isFinite(ticks)) this.ticks.set(pid, Math.max(ticks, this.ticks.get(pid) ?? 0));
   }
 
-  async stop(): Promise<Usage> {
+  /** So far. */
+  async cpuSeconds(): Promise<number> {
     await this.sample();
+    return [...this.ticks.values()].reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
+  }
+
+  async stop(): Promise<Usage> {
     clearInterval(this.timer);
-    const ticks = [...this.ticks.values()].reduce((sum, one) => sum + one, 0);
-    return { peakMegabytes: Math.round(this.peakKilobytes / 1024), cpuSeconds: ticks / TICKS_PER_SECOND };
+    return { cpuSeconds: await this.cpuSeconds(), peakMegabytes: Math.round(this.peakKilobytes / 1024) };
   }
 }

@@ -7,10 +7,15 @@ import { looksDue } from '../../src/workflows/net-schedule';
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<History['events']>[number];
 
-/** How often our activities heartbeat by time: a third of their heartbeat timeout, and the worker lets each through. */
-const BEAT_SECONDS = 3;
-/** What they record besides: of a create the intent and the id, of a look its beginning. */
+/** What our activities record besides: of a create the intent and the id, of a look its beginning. */
 const OTHER_BEATS: Record<string, number> = { startResponse: 2, checkResponse: 1 };
+
+/** Heartbeats that reach the server while an activity with such a heartbeat timeout takes so long. */
+export type Beats = (activity: string, seconds: number, timeoutSeconds: number) => number;
+
+/** Ours heartbeat three times within their heartbeat timeout, and the worker lets each through. */
+export const ourBeats: Beats = (activity, seconds, timeoutSeconds) =>
+  (OTHER_BEATS[activity] ?? 0) + (timeoutSeconds > 0 ? Math.floor(seconds / (timeoutSeconds / 3)) : 0);
 
 export const timeOf = ({ eventTime }: Event): number =>
   Number(eventTime?.seconds ?? NaN) * 1000 + (eventTime?.nanos ?? 0) / 1e6;
@@ -27,21 +32,27 @@ function eventActions(event: Event): number {
   return isOne ? 1 : 0;
 }
 
+export interface ActionsOptions {
+  queries: number;
+  /** How much faster than ours the clock is by which an activity goes. */
+  scaleOf: (activity: string) => number;
+  /** Those of our activities by default. */
+  beats?: Beats;
+}
+
 /** Heartbeats leave no events: they follow from how long each activity took by the clock of the run. */
-export function heartbeatsIn(events: readonly Event[], scaleOf: (activity: string) => number): number {
-  const names = new Map(
-    events.map((event) => [
-      String(event.eventId),
-      event.activityTaskScheduledEventAttributes?.activityType?.name ?? '',
-    ]),
+function heartbeatsIn(events: readonly Event[], { scaleOf, beats = ourBeats }: ActionsOptions): number {
+  const scheduled = new Map(
+    events.map((event) => [String(event.eventId), event.activityTaskScheduledEventAttributes]),
   );
   const started = new Map(events.map((event) => [String(event.eventId), timeOf(event)]));
   return events.reduce((sum, event) => {
     const ended = event.activityTaskCompletedEventAttributes ?? event.activityTaskCanceledEventAttributes;
-    if (!ended) return sum;
-    const name = names.get(String(ended.scheduledEventId)) ?? '';
+    const activity = ended && scheduled.get(String(ended.scheduledEventId));
+    if (!activity) return sum;
+    const name = activity.activityType?.name ?? '';
     const seconds = (scaleOf(name) * (timeOf(event) - (started.get(String(ended.startedEventId)) ?? NaN))) / 1000;
-    return sum + (OTHER_BEATS[name] ?? 0) + Math.floor(seconds / BEAT_SECONDS);
+    return sum + beats(name, seconds, Number(activity.heartbeatTimeout?.seconds ?? 0));
   }, 0);
 }
 
@@ -69,14 +80,11 @@ function netActions(events: readonly Event[]): number {
  * heartbeat that reaches the server. The 0.1 that namespaces with fairness pay on top of each is left out.
  * @see https://docs.temporal.io/evaluate/cloud/actions
  */
-export function actionsOf(
-  history: History,
-  { queries, scaleOf }: { queries: number; scaleOf: (activity: string) => number },
-): number {
+export function actionsOf(history: History, options: ActionsOptions): number {
   const events = history.events ?? [];
   return events.reduce(
     (sum, event) => sum + eventActions(event),
-    queries + heartbeatsIn(events, scaleOf) + netActions(events),
+    options.queries + heartbeatsIn(events, options) + netActions(events),
   );
 }
 

@@ -99,6 +99,24 @@ export async function follow(
   }
 }
 
+/** Aborted when it is time to leave the stream; never where there is no such time. */
+function leaving({ leaveAfterSeconds }: FollowInput): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  if (leaveAfterSeconds === undefined) return { signal: controller.signal, stop: () => undefined };
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = Context.current().info;
+  const ms = leaveAfterSeconds * 1000 - (currentAttemptScheduledTimestampMs - scheduledTimestampMs);
+  const timer = setTimeout(() => controller.abort(), Math.max(0, ms));
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}
+
+/** What went wrong with the stream before is over with it. */
+const left = (report: VisitReport, { last }: EventCursor): FollowReport => ({
+  ended: 'left',
+  report: { ...report, fault: null },
+  place: { cursor: last, textTail: '' },
+  reason: null,
+});
+
 export function createFollowActivities(deps: ResponseDeps) {
   return {
     /**
@@ -116,16 +134,20 @@ export function createFollowActivities(deps: ResponseDeps) {
         return { responseId, ...place, eventType, polls: report.polls };
       };
       const heartbeat = keepHeartbeating(details);
+      const leave = leaving(input);
       try {
-        const followed = await follow(input, cursor, report, { ...deps, signal });
+        const either = AbortSignal.any([signal, leave.signal]);
+        const followed = await follow(input, cursor, report, { ...deps, signal: either });
         await leaveAtEnd(taskId, report, deps, taskQueue);
         return followed;
       } catch (error) {
+        if (leave.signal.aborted && !signal.aborted) return left(report, cursor);
         if (!signal.aborted) throw error;
         Context.current().heartbeat(details());
         throw interrupted(signal);
       } finally {
         heartbeat.stop();
+        leave.stop();
       }
     },
   };

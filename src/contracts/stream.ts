@@ -32,13 +32,15 @@ export interface FollowInput {
   place: StreamPlace;
   /** Comes back when the run has begun, so that the workflow can say so. */
   untilStarted: boolean;
+  /** From when it is scheduled; it then gives the stream up by itself. None for one that is read to its end. */
+  leaveAfterSeconds?: number;
   /** Of the task, not of the streams: the gate of the account is found by it. */
   taskQueue: string;
 }
 
 /** What following a stream came to. */
 export interface FollowReport {
-  ended: 'answered' | 'started' | 'fall_back';
+  ended: 'answered' | 'started' | 'left' | 'fall_back';
   report: VisitReport;
   place: StreamPlace;
   /** Why the stream cannot be had; null unless `fall_back`. */

@@ -14,6 +14,8 @@ import { leaveStream, STREAM_RESUMABLE_MS } from './modes';
 import { follow, MAX_LOOKS_PER_RUN, NO_SLOT_AFTER } from './policies';
 import { absorb, deadlineMs, planVisit, queuedDeadlineMs, showDetails, type Task } from './task-state';
 
+const TOO_OLD = 'the run is too old for a stream';
+
 function giveUp(task: Task, reason: string): void {
   leaveStream(task.progress, task.settings, reason);
   showDetails(task);
@@ -25,6 +27,16 @@ function leavesAtMs({ settings, progress }: Task): number {
   const created = progress.createdAt === null ? progress.startedAtMs : Date.parse(progress.createdAt);
   return created + STREAM_RESUMABLE_MS;
 }
+
+/** The activity leaves before our timer, which stands behind it: to be cancelled by that would be four events more. */
+const LEAVE_EARLY_MS = 5_000;
+
+function leaveOf(task: Task): Pick<FollowInput, 'leaveAfterSeconds'> {
+  const ms = leavesAtMs(task) - Date.now();
+  return Number.isFinite(ms) ? { leaveAfterSeconds: Math.max(0, ms - LEAVE_EARLY_MS) / 1000 } : {};
+}
+
+const hasLeft = ({ progress }: Task): boolean => progress.watched.fallbacks.at(-1)?.reason === TOO_OLD;
 
 function reasonOf({ cause }: ActivityFailure, noSlotAfter: string): string {
   const isUnserved = cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
@@ -38,10 +50,19 @@ async function followOnce(task: Task, responseId: string): Promise<void> {
   const options = { summary: 'follow the stream', taskQueue: streamsTaskQueue(taskQueue), scheduleToStartTimeout };
   const untilStarted = progress.status === 'queued';
   const plan = planVisit(task, true);
-  const input: FollowInput = { taskId, responseId, plan, place: progress.place, untilStarted, taskQueue };
+  const input: FollowInput = {
+    taskId,
+    responseId,
+    plan,
+    place: progress.place,
+    untilStarted,
+    ...leaveOf(task),
+    taskQueue,
+  };
   try {
     const { ended, report, place, reason } = await follow.followResponse.executeWithOptions(options, [input]);
     absorb(task, { ...report, place });
+    if (ended === 'left') giveUp(task, TOO_OLD);
     if (ended === 'fall_back') giveUp(task, reason ?? 'no reason given');
   } catch (error) {
     // By ourselves, for a reason that is in `task`.
@@ -64,7 +85,7 @@ async function waitBeside(task: Task, isOver: () => boolean): Promise<void> {
  * change sets the timer anew. Whatever it ends as, the loop around it decides from what `task` knows.
  */
 export async function followStream(task: Task, responseId: string): Promise<void> {
-  if (Date.now() >= leavesAtMs(task)) return giveUp(task, 'the run is too old for a stream');
+  if (Date.now() >= leavesAtMs(task)) return giveUp(task, TOO_OLD);
   const scope = new CancellationScope();
   let isOver = false;
   showDetails(task);
@@ -73,10 +94,14 @@ export async function followStream(task: Task, responseId: string): Promise<void
     await waitBeside(task, () => isOver);
     const { wake } = task;
     task.wake = null;
-    if (isOver || task.stop) break;
+    if (isOver || task.stop) {
+      // A hint that came at the same moment is for what watches from now on.
+      if (wake === 'look' && hasLeft(task)) task.wake = wake;
+      break;
+    }
     if (wake === 'look') await lookOnce(task, responseId, true);
     else if (Date.now() >= leavesAtMs(task)) {
-      giveUp(task, 'the run is too old for a stream');
+      giveUp(task, TOO_OLD);
       break;
     }
   }

@@ -43,8 +43,9 @@ export const net = proxyActivities<Pick<Activities, 'awaitEnd'>>({
 export const follow = proxyActivities<Pick<Activities, 'followResponse'>>({
   // No connection is open for longer either; the next attempt goes on where this one stood.
   startToCloseTimeout: '24h',
-  // A lost worker is noticed after this.
-  heartbeatTimeout: '9s',
+  // A lost worker is noticed after this, and each third of it costs an action for as long as the run lasts: with 9 s, a
+  // run of 20 min would cost 400.
+  heartbeatTimeout: '30s',
   // What a lost worker or one that stops leaves, the next takes up. Bounded: a stream that brings workers down, or a
   // fault of ours, must not do so for ever. What could not be followed is polled.
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 30 },

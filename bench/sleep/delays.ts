@@ -1,0 +1,38 @@
+/** How long it takes from the reason to wake up to the look, by the histories and the emulator's ledger. */
+import type { Client } from '@temporalio/client';
+import type { Ledger } from '../../emulator';
+import { timeOf } from '../watch/actions';
+
+function looksByTask({ calls }: Ledger): Map<string, number[]> {
+  const looks = new Map<string, number[]>();
+  for (const { op, task, at } of calls)
+    if (op === 'retrieve' && task) looks.set(task, [...(looks.get(task) ?? []), at]);
+  return looks;
+}
+
+/** Seconds from each moment to the first look after it. @throws Error for a task that did not look. */
+function delays(reasonsMs: ReadonlyMap<string, number>, ledger: Ledger): number[] {
+  const looks = looksByTask(ledger);
+  return [...reasonsMs].map(([id, ms]) => {
+    const look = looks.get(id)?.find((at) => at >= ms);
+    if (look === undefined) throw new Error(`${id} has not looked.`);
+    return (look - ms) / 1000;
+  });
+}
+
+export const delaysOfSignals = delays;
+
+/** When the first timer of a task was due, by the clock of the server. */
+async function dueMs(client: Client, id: string): Promise<number> {
+  const { events } = await client.workflow.getHandle(id).fetchHistory();
+  const event = events?.find(({ timerStartedEventAttributes }) => timerStartedEventAttributes);
+  const { seconds, nanos } = event?.timerStartedEventAttributes?.startToFireTimeout ?? {};
+  if (!event) throw new Error(`${id} has no timer.`);
+  return timeOf(event) + Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6;
+}
+
+export async function delaysOfTimers(client: Client, ids: readonly string[], ledger: Ledger): Promise<number[]> {
+  const due = new Map<string, number>();
+  for (const id of ids) due.set(id, await dueMs(client, id));
+  return delays(due, ledger);
+}
