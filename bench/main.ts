@@ -4,6 +4,7 @@ import { machine, markdown, publish } from './page';
 import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
 import { addLimitsCommand } from './limits/command';
 import { addProtectionCommand } from './protection/command';
+import { addRivalsCommand } from './rivals/command';
 import { addScaleCommands } from './scale/commands';
 import { addWatchCommands } from './watch/command';
 import { addStreamKillsCommand } from './stream-kills/command';
@@ -53,6 +54,7 @@ addLimitsCommand(program);
 addWatchCommands(program);
 addStreamKillsCommand(program);
 addProtectionCommand(program);
+addRivalsCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
