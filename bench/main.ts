@@ -6,6 +6,7 @@ import { addLimitsCommand } from './limits/command';
 import { addProtectionCommand } from './protection/command';
 import { addRivalsCommand } from './rivals/command';
 import { addScaleCommands } from './scale/commands';
+import { addScriptsCommand } from './scripts/command';
 import { addWatchCommands } from './watch/command';
 import { addStreamKillsCommand } from './stream-kills/command';
 
@@ -55,6 +56,7 @@ addWatchCommands(program);
 addStreamKillsCommand(program);
 addProtectionCommand(program);
 addRivalsCommand(program);
+addScriptsCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -1,8 +1,8 @@
 /** Two things that go wrong, on one side: a kill while runs are being created, and a cancel. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../src/embedded/processes';
-import { patiently, requestOf } from './many';
-import type { Session, Side, Upstream } from './side';
+import { promptOf, requestOf } from './many';
+import { NO_ANSWER, type Answer, type Session, type Side, type Upstream } from './side';
 import { withSide } from './upstream';
 
 export interface FaultFigures {
@@ -39,6 +39,12 @@ const CREATED_MS = 30_000;
 /** The longest timeout by which a side notices that its worker was lost is 60 s; it may take two of them. */
 const RECOVERY_MS = 150_000;
 
+async function patiently(answer: Promise<Answer>, ms: number): Promise<Answer> {
+  const over = new AbortController();
+  const late = sleep(ms, NO_ANSWER, { signal: over.signal }).catch(() => NO_ANSWER);
+  return Promise.race([answer, late]).finally(() => over.abort());
+}
+
 async function killDuringCreate(session: Session, upstream: Upstream): Promise<KillFigures> {
   const before = (await upstream.ledger()).creates.length;
   const creates = async () => (await upstream.ledger()).creates.length - before;
@@ -55,7 +61,7 @@ async function killDuringCreate(session: Session, upstream: Upstream): Promise<K
     runs: RUNS,
     creates: await creates(),
     named: answers.reduce((sum, { named }) => sum + named, 0),
-    answered: answers.filter(({ text }, i) => text?.includes(`Prompt of ${ids[i]}.`)).length,
+    answered: answers.filter(({ text }, i) => text?.includes(promptOf(ids[i] ?? ''))).length,
     seconds: (Date.now() - startMs) / 1000,
   };
 }
@@ -70,6 +76,8 @@ const LATE_MS = CANCELLED_SECONDS * 1000 - CANCEL_AFTER_MS - SOON_MS + 4000;
 async function cancelOne(session: Session, upstream: Upstream): Promise<CancelFigures> {
   const id = 'cancelled';
   await session.start(id, requestOf(id, CANCELLED_SECONDS));
+  // Only what was created can be cancelled upstream: no side is to blame for being slow to begin.
+  if (!(await until(async () => (await upstream.ledger()).creates.length > 0, CREATED_MS))) throw new Error('Not created.');
   await sleep(CANCEL_AFTER_MS);
   await session.cancel(id);
   const look = async (): Promise<[string, string]> => {

@@ -41,11 +41,11 @@ async function newProxy(place: Place) {
   const port = String(await freePort());
   const key = `sk-${randomBytes(24).toString('hex')}`;
   const config = sourceOf('rivals', 'litellm', 'config.yaml');
-  const program = 'import sys; from litellm import run_server; sys.argv[0] = "litellm"; run_server()';
+  const program = 'print("starting", flush=True); from litellm import run_server; run_server()';
   const args = ['-c', program, '--config', config, '--host', LOOPBACK, '--port', port, '--telemetry', 'False'];
   const own = { LITELLM_MASTER_KEY: key, OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: place.upstream.url };
   const env = { ...own, ...redis, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' };
-  const proxy = new KilledProgram({ file: python, args, env, ready: /./ });
+  const proxy = new KilledProgram({ file: python, args, env, ready: /starting/ });
   place.onClose(() => proxy.stop());
   return { proxy, at: `http://${LOOPBACK}:${port}`, headers: { authorization: `Bearer ${key}` } };
 }
@@ -54,7 +54,6 @@ async function open(place: Place): Promise<Session> {
   const { proxy, at, headers } = await newProxy(place);
   await startProxy(proxy, at);
   const ids = new Map<string, string>();
-  const seen = new Map<string, number>();
   let isOver = false;
   place.onClose(() => Promise.resolve((isOver = true)));
   const responses = `${at}/v1/responses`;
@@ -70,8 +69,7 @@ async function open(place: Place): Promise<Session> {
         await sleep(seconds * 1000);
         const body = await look(id).catch(() => undefined);
         if (!body || ['queued', 'in_progress'].includes(body.status)) continue;
-        seen.set(id, Date.now());
-        return { status: body.status, text: textOf(body), named: 0 };
+        return { status: body.status, text: textOf(body), named: 0, seenMs: Date.now() };
       }
       return NO_ANSWER;
     },
@@ -79,7 +77,6 @@ async function open(place: Place): Promise<Session> {
     status: async (id) => (await look(id)).status,
     kill: () => proxy.kill(),
     restart: () => startProxy(proxy, at),
-    seenMs: (id) => seen.get(id) ?? NaN,
   };
 }
 

@@ -10,9 +10,13 @@ export interface Answer {
   status: string;
   /** Creates that it says may have been made besides. */
   named: number;
+  /** When the end was seen, where the side says so. */
+  seenMs?: number;
 }
 
 export const NO_ANSWER: Answer = { text: null, status: 'lost', named: 0 };
+
+export type PidNow = () => number | undefined | Promise<number | undefined>;
 
 /** A side that is up, with an upstream of its own. */
 export interface Session {
@@ -27,8 +31,8 @@ export interface Session {
   restart(): Promise<void>;
   /** What the engine keeps of a run: events of its history, entries of its journal, steps. */
   eventsOf?(id: string): Promise<number>;
-  /** When the end was seen, for a side that sees it elsewhere than in a GET upstream. */
-  seenMs?(id: string): number;
+  /** The numbers of the processes that it is made of, as they are now. */
+  pids?: readonly PidNow[];
 }
 
 export interface Upstream {

@@ -10,7 +10,17 @@ const USUAL = { pollIntervalsSeconds: [1, 2] };
 
 export const OURS = ours('ours', 'ours', USUAL);
 
-export const MANY_SIDES: readonly Side[] = [floor, naive, OURS, restate, dbos, pydanticAi, litellm];
+export const MANY_SIDES: readonly Side[] = [
+  floor,
+  naive,
+  OURS,
+  ours('ours-later', 'ours, the first look after 5 s', { pollIntervalsSeconds: [5, 2] }),
+  ours('ours-webhook', 'ours, `webhook`', { watch: 'webhook' }),
+  restate,
+  dbos,
+  pydanticAi,
+  litellm,
+];
 
 /** Asked again with twice the runs: whether answers are lost. */
 export const MORE_SIDES: readonly Side[] = [OURS, litellm];

@@ -1,5 +1,6 @@
 /** Sides on a Temporal dev server with its default settings: ours, the two to compare with, and pydantic-ai. */
 import { Client, Connection } from '@temporalio/client';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { startTaskWorkflow } from '../../src/client/start';
 import { loadConfig } from '../../src/config';
@@ -7,7 +8,9 @@ import type { TaskOptions, TaskResult } from '../../src/contracts';
 import { holdEmbedded } from '../../src/embedded';
 import { DEFAULT_TASK_QUEUE } from '../../src/names';
 import type { BenchResult } from '../activities';
+import { serverPidIn } from '../scale/place';
 import { KilledProgram } from '../scale/processes';
+import { ask } from './http';
 import { installed, sourceOf } from './install';
 import { NO_ANSWER, type Answer, type Place, type RunRequest, type Session, type Side } from './side';
 
@@ -21,7 +24,8 @@ interface Program {
 const SERVER = { temporal: true, emulator: false };
 
 async function open(program: Program, place: Place): Promise<Session> {
-  const hold = await holdEmbedded({ ...loadConfig(), dataDir: join(place.folder, 'temporal') }, SERVER);
+  const dataDir = join(place.folder, 'temporal');
+  const hold = await holdEmbedded({ ...loadConfig(), dataDir }, SERVER);
   place.onClose(() => hold.release());
   const { temporalAddress: address = '' } = hold;
   const connection = await Connection.connect({ address });
@@ -47,12 +51,13 @@ async function open(program: Program, place: Place): Promise<Session> {
     kill: () => worker.kill(),
     restart: async () => void (await worker.start()),
     eventsOf: async (id) => (await handle(id).fetchHistory()).events?.length ?? 0,
+    pids: [() => worker.pid, () => serverPidIn(dataDir)],
   };
 }
 
-/** A worker as `npm start` runs it. */
-function ourWorker(address: string, { upstream, folder }: Place): KilledProgram {
-  const env = {
+/** As people set them. */
+function settingsOf(address: string, { upstream, folder }: Place) {
+  return {
     TEMPORAL_ADDRESS: address,
     DURABLE_RESPONSES_ENCRYPTION: 'off',
     OPENAI_API_KEY: 'sk-bench',
@@ -60,18 +65,36 @@ function ourWorker(address: string, { upstream, folder }: Place): KilledProgram 
     DURABLE_RESPONSES_STORE: join(folder, 'store'),
     DURABLE_RESPONSES_LOG_LEVEL: 'ERROR',
   };
+}
+
+/** `npm run webhook`; the emulator tells it of every end. */
+async function startReceiver(address: string, place: Place): Promise<void> {
+  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  const own = { OPENAI_WEBHOOK_SECRET: secret, DURABLE_RESPONSES_WEBHOOK_PORT: '0' };
+  const env = { ...settingsOf(address, place), ...own };
+  const receiver = new KilledProgram({ file: 'src/webhook/main.js', env, ready: /http:\S+\/webhook/ });
+  place.onClose(() => receiver.stop());
+  const url = await receiver.start();
+  await ask(place.upstream.url.replace('/v1', '/emulator/webhooks'), { body: [{ url, secret }] });
+}
+
+/** `npm start`. */
+async function ourWorker(address: string, place: Place, { watch }: TaskOptions): Promise<KilledProgram> {
+  if (watch === 'webhook') await startReceiver(address, place);
+  const env = settingsOf(address, place);
   return new KilledProgram({ file: 'src/start.js', env, ready: /Worker on / });
 }
 
 export function ours(name: string, label: string, options: TaskOptions): Side {
   const program: Program = {
-    worker: ourWorker,
+    worker: (address, place) => ourWorker(address, place, options),
     start: (client, id, request) =>
       startTaskWorkflow({ client, taskQueue: DEFAULT_TASK_QUEUE, searchAttributes: true }, id, { request, options }),
-    answerOf: ({ status, outputText, possibleOrphans }: TaskResult) => ({
+    answerOf: ({ status, outputText, possibleOrphans, timings }: TaskResult) => ({
       status,
       text: outputText,
       named: possibleOrphans.length,
+      seenMs: Date.parse(timings.detected ?? ''),
     }),
     cancel: (client, id) => client.workflow.getHandle(id).signal('cancelTask'),
   };

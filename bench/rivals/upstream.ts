@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../../emulator';
 import { KilledProgram } from '../scale/processes';
-import type { Session, Side, Upstream } from './side';
+import type { Place, Session, Side, Upstream } from './side';
 
 async function get<T>(url: string): Promise<T> {
   return (await (await fetch(url)).json()) as T;
@@ -24,17 +24,19 @@ function upstreamAt(url: string): Upstream {
   };
 }
 
-/** Everything that was started for it is gone at the end. */
-export async function withSide<T>(side: Side, body: (session: Session, upstream: Upstream) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), `bench-${side.name}-`));
+/** What `body` has started for its place is gone at the end. */
+export async function withPlace<T>(name: string, body: (place: Place) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`));
   const emulator = new KilledProgram({ file: 'emulator/main.js', args: ['--port', '0'], ready: /http:\S+\/v1(?= )/ });
   const closers = [() => emulator.stop()] as (() => Promise<unknown>)[];
   try {
     const upstream = upstreamAt(await emulator.start());
-    const session = await side.open({ folder, upstream, onClose: (close) => void closers.push(close) });
-    return await body(session, upstream);
+    return await body({ folder, upstream, onClose: (close) => void closers.push(close) });
   } finally {
     for (const close of closers.reverse()) await close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+export const withSide = <T>(side: Side, body: (session: Session, upstream: Upstream) => Promise<T>): Promise<T> =>
+  withPlace(side.name, async (place) => body(await side.open(place), place.upstream));

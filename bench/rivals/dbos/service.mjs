@@ -1,5 +1,6 @@
 /** Create, sleep, look: a DBOS workflow behind a small web server. `node service.mjs PORT POSTGRES_URL`. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import OpenAI from 'openai';
 
@@ -23,6 +24,9 @@ async function run(request) {
 
 const task = DBOS.registerWorkflow(run, { name: 'task' });
 
+/** Of the runs of this process: their results are there without a question to Postgres. */
+const handles = new Map();
+
 async function bodyOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -31,10 +35,10 @@ async function bodyOf(request) {
 
 async function answer(request) {
   const [, id, what] = request.url.split('/');
-  const handle = DBOS.retrieveWorkflow(id);
+  const handle = handles.get(id) ?? DBOS.retrieveWorkflow(id);
   switch (`${request.method} ${what}`) {
     case 'POST run':
-      await DBOS.startWorkflow(task, { workflowID: id })(await bodyOf(request));
+      handles.set(id, await DBOS.startWorkflow(task, { workflowID: id })(await bodyOf(request)));
       return { id };
     case 'POST cancel':
       await DBOS.cancelWorkflow(id);
