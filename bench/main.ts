@@ -5,7 +5,9 @@ import { addByLengthCommand } from './by-length/command';
 import { addPollCommands } from './poll-command';
 import { addLimitsCommand } from './limits/command';
 import { addProtectionCommand } from './protection/command';
+import { addRivalsCommand } from './rivals/command';
 import { addScaleCommands } from './scale/commands';
+import { addScriptsCommand } from './scripts/command';
 import { addSleepCommands } from './sleep/command';
 import { addWatchCommands } from './watch/command';
 import { addStreamKillsCommand } from './stream-kills/command';
@@ -19,6 +21,8 @@ addWatchCommands(program);
 addByLengthCommand(program);
 addStreamKillsCommand(program);
 addProtectionCommand(program);
+addRivalsCommand(program);
+addScriptsCommand(program);
 addAllCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);

@@ -5,7 +5,8 @@ async function run(address: string, make: (connection: NativeConnection) => Prom
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
   const worker = await make(connection);
-  process.send?.('ready');
+  if (process.send) process.send('ready');
+  else console.log('ready');
   await worker.run();
   await connection.close();
 }

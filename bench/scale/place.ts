@@ -85,7 +85,8 @@ const filesIn = (folder: string) => ({
   journal: join(folder, 'emulator.jsonl'),
 });
 
-async function serverPidIn(dataDir: string): Promise<number | undefined> {
+/** Of the Temporal server whose files are there. */
+export async function serverPidIn(dataDir: string): Promise<number | undefined> {
   const pid = (await readRecord(dataDir))?.temporalPid;
   return pid !== undefined && isAlive(pid) ? pid : undefined;
 }

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { childEnvironment } from '../../src/config';
 import { until } from '../../src/embedded/processes';
 
@@ -46,12 +46,16 @@ function compiled(file: string): string {
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 export interface ProgramOptions {
-  file: 'src/start.js' | 'src/webhook/main.js' | 'emulator/main.js';
+  /** A file that the build makes, or the absolute path of a program that is no part of this package. */
+  file: string;
   args?: string[];
   env?: Record<string, string>;
   /** It serves when it has said this. */
   ready: RegExp;
 }
+
+const commandOf = ({ file, args = [] }: ProgramOptions): [string, string[]] =>
+  isAbsolute(file) ? [file, args] : [process.execPath, [compiled(file), ...args]];
 
 export class KilledProgram {
   private child: ChildProcess | undefined;
@@ -60,12 +64,10 @@ export class KilledProgram {
 
   /** Returns when it serves, with what matched `ready`. */
   async start(): Promise<string> {
-    const { file, args = [], env, ready } = this.options;
+    const { file, env, ready } = this.options;
+    const [command, args] = commandOf(this.options);
     if (isOver) throw new Error(`${file} is not started any more: the run is over.`);
-    const child = spawn(process.execPath, [compiled(file), ...args], {
-      env: childEnvironment(env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(command, args, { env: childEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     alive.add(child);
     child.once('exit', () => alive.delete(child));
