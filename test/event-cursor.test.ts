@@ -184,7 +184,7 @@ describe('single events', () => {
 
   test.each([-1, 1.5, 2 ** 53, '3', NaN])('given the number %s -> then the cursor stays', (number) => {
     const cursor = new EventCursor();
-    connected(cursor, [delta(0), { type: 'keepalive', sequence_number: number }]);
+    expect(connected(cursor, [delta(0), { type: 'keepalive', sequence_number: number }])).toEqual(['new', 'new']);
     expect(cursor.last).toBe(0);
   });
 

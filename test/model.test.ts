@@ -9,6 +9,7 @@ import { skippingWorld, type World } from './helpers/world';
 import { judge } from './model/judge';
 import { aPlan, type Plan } from './model/plan';
 import { play } from './model/play';
+import { storyOf } from './model/story';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,7 +38,8 @@ test('given any life of a task -> then it ends as the model allows', { timeout: 
       const played = await play(world, together, cleaned);
       lives += played.length;
       for (const { result } of played) ends[result.status] = (ends[result.status] ?? 0) + 1;
-      expect(played.flatMap((one) => judge(one).map((problem) => `${one.taskId}: ${problem}`))).toEqual([]);
+      const problems = played.map((one) => ({ one, found: judge(one) })).filter(({ found }) => found.length > 0);
+      expect(problems.map(({ one, found }) => `${found.join('\n')}\n${storyOf(one)}`).join('\n\n')).toBe('');
     });
     await fc.assert(property, { numRuns: runs, seed, endOnFailure: !isShrunk });
   });

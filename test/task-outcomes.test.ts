@@ -42,6 +42,26 @@ test.each([
   expect(await stillRunning(world.emulator)).not.toContain(result.responseId);
 });
 
+test('maxQueuedSeconds, and a run that has left the queue since the last look -> it goes on', async () => {
+  const times = { emulator_queued_seconds: '2', emulator_run_seconds: '100' };
+  const { result } = await run('text', { pollIntervalsSeconds: [60], maxQueuedSeconds: 20 }, times);
+  expect(result).toMatchObject({ status: 'completed', creates: 1 });
+});
+
+test('maxQueuedSeconds, and a create that had to wait -> it counts from the create', async () => {
+  const busy = { kind: 'status' as const, status: 429, headers: { 'retry-after': '30' } };
+  world.emulator.setFaults([{ op: 'create', times: 1, do: busy }]);
+  const { result } = await run('text', { maxQueuedSeconds: 20 }, { emulator_queued_seconds: '10' });
+  world.emulator.setFaults([]);
+  expect(result).toMatchObject({ status: 'completed', creates: 1 });
+});
+
+test('maxQueuedSeconds, and a retry of a run that failed -> it counts anew', async () => {
+  const times = { emulator_queued_seconds: '10', emulator_run_seconds: '60' };
+  const { result } = await run('failed', { maxQueuedSeconds: 20, retryOn: { times: 1 } }, times);
+  expect(result).toMatchObject({ status: 'failed', creates: 2 });
+});
+
 test('a status that is not known -> counted and shown, never success', async () => {
   const { result } = await run('unknown_status_forever', shortWait);
   expect(result.unknownStatuses.paused).toBeGreaterThan(0);

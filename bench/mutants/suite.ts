@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SUITES, type Suite, type SuiteArgs } from './mutant';
 
 /** A defect that stops a task makes a test wait: longer than any of these takes, also where the machine is busy. */
-const LIMITS_MS = { test: 40_000, hook: 90_000, suite: 300_000 };
+const LIMITS_MS = { test: 40_000, hook: 90_000, suite: 180_000 };
 
 interface Report {
   testResults: { message: string; assertionResults: { status: string; fullName: string }[] }[];
@@ -14,7 +14,7 @@ interface Report {
 /** The first test that failed; null when all passed. */
 function failedIn(path: string, exitCode: number | null): string | null {
   if (exitCode === 0) return null;
-  if (!existsSync(path)) return exitCode === null ? 'no end within five minutes' : 'the file does not run';
+  if (!existsSync(path)) return exitCode === null ? 'no end within three minutes' : 'the file does not run';
   const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as Report;
   const failed = testResults
     .flatMap(({ assertionResults }) => assertionResults)

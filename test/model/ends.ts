@@ -4,6 +4,8 @@ import { deadlinesAt, isChange, queuedDeadlinesAt, stopsIn } from './messages';
 import { cancelsOf, createsIn, looksAt, statusOf, TERMINAL } from './upstream';
 
 const EARLY_MS = 30;
+/** Until a look has told when it was made, a response that was made within a second counts from the start of the task. */
+export const QUEUE_EARLY_MS = 1_100;
 
 /** All that the end of a task is judged by. */
 export interface Facts {
@@ -25,13 +27,15 @@ export function factsOf(played: Played): Facts {
   const deadlineMs = Math.min(...deadlinesAt(played, endedMs));
   const createdMs = creates.find(({ id }) => id === responseId)?.at ?? NaN;
   const before = looks.filter(({ atMs }) => atMs < (cancels[0]?.at ?? Infinity));
-  const isQueued = before.every(({ saw }) => saw !== 'in_progress');
   const queuedMs = Math.min(...queuedDeadlinesAt(played, createdMs, endedMs));
+  // A run may have started since the last look: nothing is stopped for that without one more.
+  const isQueued =
+    before.every(({ saw }) => saw !== 'in_progress') && before.some(({ atMs }) => atMs >= queuedMs - QUEUE_EARLY_MS);
   return {
     stop,
     last: looks.at(-1)?.saw,
     isLate: endedMs >= deadlineMs - EARLY_MS && !(stop && stop.takenMs < deadlineMs),
-    isQueuedLate: isQueued && endedMs >= queuedMs - EARLY_MS && !(stop && stop.takenMs < queuedMs),
+    isQueuedLate: isQueued && endedMs >= queuedMs - QUEUE_EARLY_MS && !(stop && stop.takenMs < queuedMs),
     isGone: before.slice(-2).filter(({ saw }) => saw === 'missing').length === 2,
     cancels,
   };
@@ -61,9 +65,12 @@ export function possibleEnds(played: Played, facts: Facts): string[] {
 }
 
 /** Whether the last failure should have been followed by another create. */
-function judgeRetry({ plan, result, isRetryable }: Played & { isRetryable: boolean }, { stop }: Facts): string[] {
+function judgeRetry({ plan, result }: Played, { stop, cancels }: Facts): string[] {
   const { times = 0 } = plan.options.retryOn ?? {};
-  const isOver = result.status !== 'failed' || plan.isAttached || stop !== undefined || !isRetryable;
+  const isRetryable = ['server_error', 'rate_limit_exceeded'].includes(result.error?.code ?? '');
+  // What ends by our own cancel is not tried again.
+  const isOver = plan.isAttached || stop !== undefined || cancels.length > 0;
+  if (result.status !== 'failed' || !isRetryable) return [];
   return isOver || result.retries.length >= times ? [] : ['a failure that should have been tried again'];
 }
 
@@ -71,8 +78,7 @@ export function judgeStatus(played: Played, facts: Facts): string[] {
   const { result } = played;
   const possible = possibleEnds(played, facts);
   const { retryOn } = played.plan.options;
-  const isRetryable = ['server_error', 'rate_limit_exceeded'].includes(result.error?.code ?? '');
-  const problems = judgeRetry({ ...played, isRetryable }, facts);
+  const problems = judgeRetry(played, facts);
   if (!possible.includes(result.status)) problems.push(`status ${result.status}, possible: ${possible.join(', ')}`);
   const { error } = result;
   if (error?.code === 'max_wait_seconds' && !facts.isLate) problems.push('max_wait_seconds before that time');
@@ -115,7 +121,7 @@ function judgeQueue(played: Played, slackMs: number): string[] {
 export function judgeCancels(played: Played, { stop, isLate, isQueuedLate, cancels }: Facts): string[] {
   const { result, plan } = played;
   if (result.responseId === null) return [];
-  const leaves = plan.options.onTimeout === 'leave' && !stop;
+  const leaves = plan.options.onTimeout === 'leave' && (!stop || result.status === 'timed_out');
   const isSeen = looksAt(played, result.responseId).some(
     ({ saw, atMs }) => TERMINAL.includes(saw) && atMs < (cancels[0]?.at ?? Infinity),
   );
@@ -127,11 +133,11 @@ export function judgeCancels(played: Played, { stop, isLate, isQueuedLate, cance
 }
 
 /** Nothing goes on upstream that the result does not name. */
-export function judgeLeft(played: Played, { stop, last, cancels }: Facts): string[] {
+export function judgeLeft(played: Played, { last, cancels }: Facts): string[] {
   const { result, creates, endedMs, plan } = played;
   const running = creates.filter((row) => !TERMINAL.includes(statusOf(row, endedMs)));
   const named = result.possibleOrphans.map(({ attempt }) => String(attempt));
-  const isLeft = result.status === 'timed_out' && plan.options.onTimeout === 'leave' && !stop;
+  const isLeft = result.status === 'timed_out' && plan.options.onTimeout === 'leave';
   const isExplained = (id: string, attempt: string | undefined) =>
     id === result.responseId
       ? isLeft || last === 'missing' || result.notCleaned.join().includes(id)

@@ -1,7 +1,8 @@
 /** When the model looks, and whether the task did so: never sooner, and not later than the machine explains. */
 import type { Sent, Played } from './play';
-import { asksFor, deadlinesAt, intervalsAt, isChange, stopsIn } from './messages';
-import { cancelsOf, createsIn, looksAt, type Look } from './upstream';
+import { asksFor, deadlinesAt, intervalsAt, isChange, queuedDeadlinesAt, stopsIn } from './messages';
+import { QUEUE_EARLY_MS } from './ends';
+import { cancelsOf, createsIn, knownIn, looksAt, type Look } from './upstream';
 
 /** After a look that was asked for, others follow after these. */
 const SOON_SECONDS = [5, 60];
@@ -47,7 +48,7 @@ function beginOf(played: Played, responseId: string): { sinceMs: number; isAdopt
 }
 
 const within = (list: readonly Sent[], fromMs: number, toMs: number): Sent[] =>
-  list.filter(({ sentMs, takenMs }) => takenMs >= fromMs && sentMs <= toMs);
+  list.filter(({ sentMs }) => sentMs > fromMs && sentMs <= toMs);
 
 /** What may not be told apart: the model then says no more about this response's looks. */
 const isBlurred = (messages: readonly Sent[], momentsMs: readonly number[]): boolean =>
@@ -72,6 +73,8 @@ function judgeNeed(played: Played, looks: readonly Look[], knownMs: number): str
 
 interface Gap {
   sinceMs: number;
+  /** The limit for the queue, at which a run that was not seen to start is looked at once more. */
+  lastLookMs: number;
   look: Look;
   pace: Pace;
   asked: Sent[];
@@ -79,23 +82,24 @@ interface Gap {
 }
 
 /** What is wrong with one gap; null where the model cannot say. */
-function judgeGap(played: Played, { sinceMs, look, pace, asked, changed }: Gap): string[] | null {
+function judgeGap(played: Played, { sinceMs, look, pace, asked, changed, lastLookMs }: Gap): string[] | null {
   const { atMs } = look;
   const slackMs = played.wallMs + NEAR_MS;
   const [hint] = asked;
   const change = changed.at(-1);
-  if ((hint && change) || isBlurred([...asked, ...changed].slice(1), [atMs, sinceMs])) return null;
+  if ((hint && change) || isBlurred(played.sent.filter(isChange), [atMs, sinceMs])) return null;
   const intervals = intervalsAt(played, atMs);
   if (!intervals) return null;
   const waitMs = waitOf(pace, intervals) * 1000;
   if (hint) {
     const isOrderSure = !isBlurred([hint], [sinceMs + waitMs]);
-    if (atMs - hint.takenMs > slackMs) return [`a look ${atMs - hint.takenMs} ms after it was asked for`];
+    const lateMs = atMs - Math.max(hint.takenMs, sinceMs);
+    if (lateMs > slackMs) return [`a look ${lateMs} ms after it was asked for`];
     return isOrderSure ? [] : null;
   }
-  if (change && isBlurred([change], [atMs, sinceMs])) return null;
   const [earliestMs, latestMs] = change ? [change.sentMs, change.takenMs] : [sinceMs, sinceMs];
-  if (atMs < earliestMs + waitMs - EARLY_MS) return [`a look after ${atMs - earliestMs} ms, expected ${waitMs}`];
+  if (atMs < Math.min(earliestMs + waitMs, lastLookMs - QUEUE_EARLY_MS) - EARLY_MS)
+    return [`a look after ${atMs - earliestMs} ms, expected ${waitMs}`];
   if (atMs > latestMs + waitMs + slackMs) return [`a look after ${atMs - latestMs} ms, expected ${waitMs}`];
   return [];
 }
@@ -110,6 +114,24 @@ function step(pace: Pace, { asked, changed, look }: Gap): Pace {
   return after(changed.length > 0 && isAsked ? pace : next, look);
 }
 
+/** Since when a hint counts for the first look: one that comes before the response is known is kept for it. */
+function hintsSinceMs(played: Played, responseId: string): number {
+  const known = knownIn(played);
+  const before = known[known.indexOf(responseId) - 1];
+  return before === undefined ? played.startedMs : (looksAt(played, before).at(-1)?.atMs ?? played.startedMs);
+}
+
+/** One that was adopted has most likely ended: it is looked at at once. */
+function judgeAdopted({ wallMs }: Played, { sinceMs, look }: Gap): string[] {
+  const lateMs = look.atMs - sinceMs;
+  return lateMs > wallMs + NEAR_MS ? [`a look ${lateMs} ms after it was adopted`] : [];
+}
+
+function queueLimitMs(played: Played, responseId: string, atMs: number): number {
+  const createdMs = played.creates.find(({ id }) => id === responseId)?.at ?? NaN;
+  return Math.min(...queuedDeadlinesAt(played, createdMs, atMs));
+}
+
 /** The looks at one response, those of its cancel left out. */
 export function judgeLooks(played: Played, responseId: string): string[] {
   const firstCancelMs = cancelsOf(played, responseId)[0]?.at ?? Infinity;
@@ -120,15 +142,20 @@ export function judgeLooks(played: Played, responseId: string): string[] {
   const changes = played.sent.filter(isChange);
   let pace: Pace = { index: 0, soon: 0, retryAfterSeconds: 0, isFault: false, missing: 0 };
   let sinceMs = knownMs;
+  let hasStarted = false;
   for (const [i, look] of looks.entries()) {
     const isFirstAdopted = isAdopted && i === 0;
-    const asked = within(hints, sinceMs, look.atMs);
-    const gap = { sinceMs, look, pace, asked, changed: within(changes, sinceMs, look.atMs) };
-    const found = isFirstAdopted ? [] : judgeGap(played, gap);
+    const asked = within(hints, i === 0 ? hintsSinceMs(played, responseId) : sinceMs, look.atMs);
+    // Before the response is known a change makes the task forget a hint.
+    const isForgotten = i === 0 && asked.length > 0 && within(changes, played.startedMs, look.atMs).length > 0;
+    const lastLookMs = hasStarted ? Infinity : queueLimitMs(played, responseId, look.atMs);
+    const gap = { sinceMs, lastLookMs, look, pace, asked, changed: within(changes, sinceMs, look.atMs) };
+    const found = isForgotten ? null : isFirstAdopted ? judgeAdopted(played, gap) : judgeGap(played, gap);
     if (found === null) break;
     problems.push(...found.map((one) => `look ${i + 1} at ${responseId}: ${one}`));
-    pace = step(pace, isFirstAdopted ? { ...gap, asked: hints } : gap);
+    pace = step(pace, isFirstAdopted ? { ...gap, asked: played.sent } : gap);
     sinceMs = look.atMs;
+    hasStarted ||= look.saw === 'in_progress';
   }
   return problems;
 }
