@@ -97,6 +97,16 @@ describe('looks of a visit', () => {
     expect(seen).toEqual(['queued', 'in_progress', 'completed']);
   });
 
+  test('given secrets that another worker has sent -> then the values are asked for, to be hidden in the answer', async () => {
+    const asked: string[] = [];
+    const secrets = (name: string) => {
+      asked.push(name);
+      return 'a value of some length';
+    };
+    await run(['queued'], { secretNames: ['SENT_BY_ANOTHER'], inlineWaitSeconds: 0 }, { secrets });
+    expect(asked).toEqual(['SENT_BY_ANOTHER']);
+  });
+
   test('given a model that is no text -> then null', async () => {
     const odd = { ...bodyOf('completed'), model: { name: 'o3' } } as unknown as Response;
     const upstream = { retrieve: () => Promise.resolve(odd), secrets: [] } as Partial<Upstream> as Upstream;

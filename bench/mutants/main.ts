@@ -49,12 +49,12 @@ function survivors(mutants: readonly Mutant[], fates: readonly Fate[]): string {
 }
 
 interface MutantsOptions {
-  only?: string;
+  only?: string[];
   record?: string;
 }
 
 async function main({ only, record }: MutantsOptions): Promise<void> {
-  const mutants = MUTANTS.filter(({ file }) => only === undefined || file.includes(only));
+  const mutants = MUTANTS.filter(({ file }) => only?.some((text) => file.includes(text)) ?? true);
   const copy = ProjectCopy.make(process.cwd());
   try {
     const fates = await runMutants(copy, mutants, record);
@@ -74,7 +74,7 @@ async function main({ only, record }: MutantsOptions): Promise<void> {
 }
 
 new Command('mutants')
-  .option('--only <text>', 'mutants of files whose path has this in it')
+  .option('--only <texts...>', 'mutants of files whose path has one of these in it')
   .option('--record <file>', 'what is found goes there, line by line; a second run goes on where the first one stopped')
   .action(main)
   .parseAsync()

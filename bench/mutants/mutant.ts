@@ -51,7 +51,6 @@ export const SUITES = {
   crashedLook: whole('crash', '^killed between inline looks'),
   gate: whole('gate'),
   proxy: pure('proxy'),
-  secrets: whole('secrets'),
 } as const satisfies Record<string, SuiteArgs>;
 
 export type Suite = keyof typeof SUITES;

@@ -143,7 +143,6 @@ const VISIT = mutantsOf(
       `    await recallSecrets(plan.secretNames ?? [], deps.secrets);\n`,
       ``,
       `a secret that another worker has sent is in the answer`,
-      ['secrets'],
     ],
   ],
 );
@@ -178,8 +177,16 @@ const READER = mutantsOf(
       `startingAfter: null, include`,
       `a stream is read from its beginning again and again`,
     ],
-    [`    if (signal.aborted) throw error;\n`, ``, `a stream that we leave is told as a failure of upstream`],
   ],
 );
 
-export const PURE: readonly Mutant[] = [...CURSOR, ...SETTINGS, ...VISIT, ...READER];
+const SURVIVOR: Mutant = {
+  file: 'src/activities/follow.ts',
+  find: `    if (signal.aborted) throw error;\n`,
+  put: ``,
+  defect: `a stream that we leave is told as a failure of upstream`,
+  killers: ['follow'],
+  equivalent: 'The look after it has the same signal and does nothing, and then the loop throws for the same reason.',
+};
+
+export const PURE: readonly Mutant[] = [...CURSOR, ...SETTINGS, ...VISIT, ...READER, SURVIVOR];
