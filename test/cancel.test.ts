@@ -36,6 +36,8 @@ interface Case {
   /** Whether upstream must have been asked to cancel. Default true. */
   asksUpstream?: boolean;
   orphans?: number;
+  /** How soon upstream must have been asked; a look that is under way is not waited for. */
+  withinMs?: number;
 }
 
 const CASES: Case[] = [
@@ -60,7 +62,7 @@ const CASES: Case[] = [
     creates: 0,
     asksUpstream: false,
   },
-  { name: 'between inline looks', afterMs: 900, options: inline },
+  { name: 'between inline looks', afterMs: 900, options: inline, withinMs: 8_000 },
   { name: 'between durable looks', afterMs: 1_200, options: durable },
   {
     name: 'while a look is in flight',
@@ -128,6 +130,8 @@ const WAYS: Record<string, (handle: WorkflowHandle) => Promise<unknown>> = {
 
 interface Played {
   taskId: string;
+  /** When the cancel was sent; NaN where that was before there was a worker. */
+  cancelledMs: number;
   result: TaskResult;
   execution: string;
 }
@@ -168,12 +172,14 @@ async function playAll(way: string): Promise<Map<string, Played>> {
   return world.withWorker(async () => {
     const played = cases.map(async ({ one, id }): Promise<[string, Played]> => {
       const handle = handles.get(id) ?? (await start(id, one));
+      let cancelledMs = NaN;
       if (typeof one.afterMs === 'number') {
         await sending(handle);
         await sleep(one.afterMs);
+        cancelledMs = Date.now();
         await cancel(handle);
       }
-      return [one.name, { taskId: id, ...(await endOf(handle)) }];
+      return [one.name, { taskId: id, cancelledMs, ...(await endOf(handle)) }];
     });
     return new Map(await Promise.all(played));
   });
@@ -186,13 +192,16 @@ describe.each(Object.keys(WAYS))('%s', (way) => {
   });
 
   test.each(CASES)('$name -> one result, nothing left running', async (wanted) => {
-    const { taskId, result, execution } = played.get(wanted.name)!;
-    const { status = 'cancelled', creates = 1, asksUpstream = true, orphans = 0 } = wanted;
+    const { taskId, cancelledMs, result, execution } = played.get(wanted.name)!;
+    const { status = 'cancelled', creates = 1, asksUpstream = true, orphans = 0, withinMs } = wanted;
     expect(result).toMatchObject({ status, notCleaned: [] });
     expect(execution).toBe(way.includes('Temporal') ? 'CANCELLED' : 'COMPLETED');
     const own = createsOf(world.emulator, taskId).map(({ id }) => id);
     expect(own).toHaveLength(creates);
-    expect(callsOf(world.emulator, taskId, 'cancel').length > 0).toBe(asksUpstream);
+    const asked = callsOf(world.emulator, taskId, 'cancel');
+    expect(asked.length > 0).toBe(asksUpstream);
+    // A visit would end by itself after 20 s.
+    if (withinMs !== undefined) expect((asked[0]?.at ?? Infinity) - cancelledMs).toBeLessThan(withinMs);
     expect(result.possibleOrphans).toHaveLength(orphans);
     const left = await stillRunning(world.emulator);
     expect(left.filter((id) => own.includes(id))).toHaveLength(orphans);

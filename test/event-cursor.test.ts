@@ -147,6 +147,47 @@ describe('single events', () => {
     expect(cursor).toMatchObject({ last: 0, hasStarted: false, eventType: 'odd' });
   });
 
+  test('given an event twice in one connection -> then it was seen, and the numbers are good', () => {
+    const cursor = new EventCursor();
+    expect(connected(cursor, [delta(0), delta(1), delta(1), delta(2)])).toEqual(['new', 'new', 'replayed', 'new']);
+    expect(cursor).toMatchObject({ last: 2, restarts: 0, textTail: '<0><1><2>' });
+  });
+
+  test.each(['completed', 'failed', 'incomplete', 'cancelled'])(
+    'given response.%s -> then the end, which is not that of the next connection',
+    (status) => {
+      const cursor = new EventCursor();
+      connected(cursor, [{ type: `response.${status}`, sequence_number: 0 }]);
+      expect(cursor).toMatchObject({ isTerminal: true, hasStarted: true });
+      cursor.begin();
+      expect(cursor.isTerminal).toBe(false);
+    },
+  );
+
+  test('given text before the first number, and another connection -> then it is there once', () => {
+    const cursor = new EventCursor();
+    const text = { type: 'response.output_text.delta', delta: 'once' };
+    connected(cursor, [text]);
+    connected(cursor, [text]);
+    expect(cursor).toMatchObject({ last: null, textTail: 'once' });
+  });
+
+  test('given an error with a number -> then the event of that number is still new', () => {
+    const cursor = new EventCursor();
+    expect(connected(cursor, [delta(0), { type: 'error', sequence_number: 1 }, delta(1)])).toEqual([
+      'new',
+      'new',
+      'new',
+    ]);
+    expect(cursor).toMatchObject({ last: 1, textTail: '<0><1>' });
+  });
+
+  test.each([-1, 1.5, 2 ** 53, '3', NaN])('given the number %s -> then the cursor stays', (number) => {
+    const cursor = new EventCursor();
+    expect(connected(cursor, [delta(0), { type: 'keepalive', sequence_number: number }])).toEqual(['new', 'new']);
+    expect(cursor.last).toBe(0);
+  });
+
   test('given created and queued only -> then it has not started', () => {
     const cursor = new EventCursor();
     take(cursor, wholeStream([]).slice(0, 1));

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { APIError } from 'openai';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
 import type { UpstreamFault } from '../src/contracts';
@@ -252,6 +253,48 @@ describe('other exceptions', () => {
     const found = toFault(error, NOW_MS, [KEY]);
     expect(verdictOf(found)).toEqual(['Upstream.Protocol', true, true]);
     expect(found).toMatchObject({ message, httpStatus: null, code: null, requestId: null, retryAfterSeconds: null });
+  });
+
+  test.each([
+    'insufficient_quota',
+    'credit_balance_exhausted',
+    'organization_spend_limit_exceeded',
+    'project_spend_limit_exceeded',
+    'organization_usage_limit_exceeded',
+    'billing_hard_limit_reached',
+  ])('given HTTP 429 with the code %s, whatever its type -> then refused for good', (code) => {
+    const error = APIError.generate(
+      429,
+      { error: { code, type: 'requests', message: 'No.' } },
+      undefined,
+      new Headers(),
+    );
+    expect(verdictOf(toFault(error, NOW_MS))).toEqual(['Upstream.Rejected', false, false]);
+  });
+
+  test.each([
+    ['that passes', 'server_error', ['Upstream.Unavailable', true, true]],
+    ['about billing', 'insufficient_quota', ['Upstream.Rejected', false, true]],
+  ])('given an error in a stream %s -> then maybe accepted', (_name, code, expected) => {
+    const error = new APIError(undefined, { code, message: 'No.' }, 'No.', undefined);
+    expect(verdictOf(toFault(error, NOW_MS))).toEqual(expected);
+  });
+
+  test.each<[string, object]>([
+    ['of a gateway', { error: { reason: 'upstream' } }],
+    ['without a type', { error: { message: 'No.' } }],
+  ])('given HTTP 502 with JSON %s -> then maybe accepted', (_name, body) => {
+    expect(verdictOf(toFault(APIError.generate(502, body, undefined, new Headers()), NOW_MS))).toEqual([
+      'Upstream.Unavailable',
+      true,
+      true,
+    ]);
+  });
+
+  test.each(['AbortError', 'TimeoutError'])('given a %s -> then the deadline is named', (name) => {
+    const found = toFault(new DOMException('The operation timed out.', name), NOW_MS);
+    expect(verdictOf(found)).toEqual(['Upstream.Unavailable', true, true]);
+    expect(found.message).toContain('deadline');
   });
 
   test('given causes that point at each other -> then it ends', () => {

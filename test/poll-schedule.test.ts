@@ -66,8 +66,10 @@ test('an outage of looks -> the schedule goes on, never faster than a second', a
 
 test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cancel works', async () => {
   const { gaps, events, result } = await world.withWorker(async () => {
-    const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [10], maxWaitSeconds: 100_000 };
+    // With `retryOn` the request is carried on, too; the change must be, and the options of the start are not what holds.
+    const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [3], maxWaitSeconds: 100_000, retryOn: { times: 1 } };
     const handle = await world.ask('stuck_in_progress', options);
+    await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [10] }] });
     await world.env.sleep('10200s');
     await handle.signal('cancelTask', 'seen enough');
     const end = (await handle.result()) as TaskResult;
@@ -85,6 +87,7 @@ test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cance
     };
   });
   expect(result).toMatchObject({ status: 'cancelled', creates: 1, cancelReason: 'seen enough' });
+  expect(createsOf(world.emulator, result.taskId)).toHaveLength(1);
   expect(result.polls).toBeGreaterThanOrEqual(1000);
   expect(events.length).toBeGreaterThan(1);
   expect(Math.max(...events)).toBeLessThan(10_240);

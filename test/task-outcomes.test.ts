@@ -1,6 +1,7 @@
 /** Every status of the API, and those it does not know, as a `TaskResult`. */
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TaskOptions, TaskResult } from '../src/contracts';
+import type { TaskOptions, TaskResult, TaskStatusView } from '../src/contracts';
 import { readAnswer } from '../src/store/batch-records';
 import { keepingWorker } from './helpers/kept-worker';
 import { createsOf, skippingWorld, stillRunning, type World } from './helpers/world';
@@ -39,6 +40,26 @@ test.each([
   expect(result.creates).toBe(1);
   expect(createsOf(world.emulator, handle.workflowId)).toHaveLength(1);
   expect(await stillRunning(world.emulator)).not.toContain(result.responseId);
+});
+
+test('maxQueuedSeconds, and a run that has left the queue since the last look -> it goes on', async () => {
+  const times = { emulator_queued_seconds: '2', emulator_run_seconds: '100' };
+  const { result } = await run('text', { pollIntervalsSeconds: [60], maxQueuedSeconds: 20 }, times);
+  expect(result).toMatchObject({ status: 'completed', creates: 1 });
+});
+
+test('maxQueuedSeconds, and a create that had to wait -> it counts from the create', async () => {
+  const busy = { kind: 'status' as const, status: 429, headers: { 'retry-after': '30' } };
+  world.emulator.setFaults([{ op: 'create', times: 1, do: busy }]);
+  const { result } = await run('text', { maxQueuedSeconds: 20 }, { emulator_queued_seconds: '10' });
+  world.emulator.setFaults([]);
+  expect(result).toMatchObject({ status: 'completed', creates: 1 });
+});
+
+test('maxQueuedSeconds, and a retry of a run that failed -> it counts anew', async () => {
+  const times = { emulator_queued_seconds: '10', emulator_run_seconds: '60' };
+  const { result } = await run('failed', { maxQueuedSeconds: 20, retryOn: { times: 1 } }, times);
+  expect(result).toMatchObject({ status: 'failed', creates: 2 });
 });
 
 test('a status that is not known -> counted and shown, never success', async () => {
@@ -142,4 +163,35 @@ test('every look fails on our side -> ends at its deadline, says why, and is can
   );
   expect(result).toMatchObject({ status: 'timed_out', creates: 1, notCleaned: [] });
   expect(await stillRunning(world.emulator)).not.toContain(result.responseId);
+});
+
+test('a look fails on our side for good -> the status says so', async () => {
+  const checkResponse = () => Promise.reject(ApplicationFailure.nonRetryable('out of order'));
+  const view = await world.withWorker(
+    async () => {
+      const handle = await world.ask('slow', { inlineWaitSeconds: 0, maxWaitSeconds: 10, onTimeout: 'leave' });
+      await handle.result();
+      return handle.query<TaskStatusView>('taskStatus');
+    },
+    { checkResponse },
+  );
+  expect(view.lastError).toBe('The look failed on our side: out of order');
+});
+
+test('a 404 between short looks -> confirmed by one more look, a second later', async () => {
+  const result = await world.withWorker(async () => {
+    const handle = await world.start({ attach: { responseId: 'resp_gone' }, options: { pollIntervalsSeconds: [0.2] } });
+    return (await handle.result()) as TaskResult;
+  });
+  expect(result).toMatchObject({ status: 'expired', polls: 2 });
+});
+
+test('waits of no sense, from a program without a door -> the workflow fails, and no create', async () => {
+  const creates = world.emulator.ledger().creates.length;
+  const failure: unknown = await world.withWorker(async () => {
+    const handle = await world.ask('text', { maxWaitSeconds: -1 });
+    return handle.result().catch((error: unknown) => (error as Error).cause);
+  });
+  expect(failure).toMatchObject({ type: 'BadInput', message: expect.stringContaining('maxWaitSeconds') as string });
+  expect(world.emulator.ledger().creates).toHaveLength(creates);
 });

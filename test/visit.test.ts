@@ -4,7 +4,7 @@ import { answerKeeper } from '../src/activities/answer-keeper';
 import { newReport, pause, visit, VISIT_SECONDS, type VisitDeps } from '../src/activities/visit';
 import { folderStore } from '../src/store';
 import type { VisitPlan, VisitReport } from '../src/contracts';
-import { ProtocolError, type Upstream } from '../src/upstream';
+import { ProtocolError, toFault, type Upstream } from '../src/upstream';
 import { APIError } from 'openai';
 import { planOf } from './helpers/plans';
 
@@ -31,11 +31,16 @@ function upstreamOf(looks: Look[], include: string[][] = []): Upstream {
   return { retrieve, secrets: ['hunter-22'] } as Partial<Upstream> as Upstream;
 }
 
-function run(looks: Look[], plan: Partial<VisitPlan> = {}, deps: Partial<VisitDeps> = {}): Promise<VisitReport> {
+function run(
+  looks: Look[],
+  plan: Partial<VisitPlan> = {},
+  deps: Partial<VisitDeps> = {},
+  before: Partial<VisitReport> = {},
+): Promise<VisitReport> {
   const whole = planOf(plan);
   const signal = new AbortController().signal;
   const keepAnswer = answerKeeper(folderStore('/nowhere'));
-  return visit(newReport(ID, whole), whole, {
+  return visit({ ...newReport(ID, whole), ...before }, whole, {
     upstream: upstreamOf(looks),
     keepAnswer,
     signal,
@@ -90,6 +95,16 @@ describe('looks of a visit', () => {
     const seen: (string | null)[] = [];
     await run(['queued', 'in_progress', 'completed'], {}, { onLook: (report) => seen.push(report.upstreamStatus) });
     expect(seen).toEqual(['queued', 'in_progress', 'completed']);
+  });
+
+  test('given secrets that another worker has sent -> then the values are asked for, to be hidden in the answer', async () => {
+    const asked: string[] = [];
+    const secrets = (name: string) => {
+      asked.push(name);
+      return 'a value of some length';
+    };
+    await run(['queued'], { secretNames: ['SENT_BY_ANOTHER'], inlineWaitSeconds: 0 }, { secrets });
+    expect(asked).toEqual(['SENT_BY_ANOTHER']);
   });
 
   test('given a model that is no text -> then null', async () => {
@@ -151,6 +166,12 @@ describe('faults during a visit', () => {
     expect(await run(['completed'], { missing: 2 })).toMatchObject({ missing: 0, fault: null });
   });
 
+  test('given a success after a fault -> then neither the fault nor its retry-after is told', async () => {
+    const before = { fault: toFault(failure(503), NOW_MS), retryAfterSeconds: 30 };
+    const report = await run(['queued'], { inlineWaitSeconds: 0 }, {}, before);
+    expect(report).toMatchObject({ polls: 1, fault: null, retryAfterSeconds: null });
+  });
+
   test('given a long retry-after -> then the wait is lengthened and left to the timer', async () => {
     const report = await run([failure(429, { 'retry-after': '30' })]);
     expect(report).toMatchObject({ polls: 1, retryAfterSeconds: 30, fault: { type: 'Upstream.RateLimited' } });
@@ -162,6 +183,10 @@ describe('faults during a visit', () => {
 
   test('given any fault -> then the next wait is at least a second', async () => {
     expect(await run([failure(503)], { inlineWaitSeconds: 0.5 })).toMatchObject({ polls: 1, missing: 0 });
+  });
+
+  test('given another fault after a 404 -> then that says nothing of a 404', async () => {
+    expect(await run([failure(503)], { missing: 1, inlineWaitSeconds: 0 })).toMatchObject({ polls: 1, missing: 0 });
   });
 
   test('given an answer that is none -> then it is a fault in the report, not an exception', async () => {

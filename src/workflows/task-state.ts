@@ -1,6 +1,7 @@
 /** What a running task knows, and how it tells it. */
 import {
   CancellationScope,
+  patched,
   setCurrentDetails,
   upsertMemo,
   upsertSearchAttributes,
@@ -81,8 +82,16 @@ export const deadlineMs = ({ progress, settings }: Task): number =>
 export function queuedDeadlineMs({ settings, progress, net }: Task): number | null {
   if (settings.maxQueuedSeconds === undefined || progress.status !== 'queued' || net) return null;
   if (progress.responseId === null) return Date.now() + settings.maxQueuedSeconds * 1000;
-  const since = progress.createdAt === null ? progress.startedAtMs : Date.parse(progress.createdAt);
+  const since = progress.createdAt === null ? knownSinceMs(progress) : Date.parse(progress.createdAt);
   return Math.max(since, progress.startedAtMs) + settings.maxQueuedSeconds * 1000;
+}
+
+/** A create that comes quickly needs no more exact time; older histories took the start of the task for all. */
+const QUICK_CREATE_MS = 1_000;
+
+/** Since when there is a response, before a look has told when it was made. */
+function knownSinceMs({ startedAtMs, knownSinceMs: knownMs }: TaskProgress): number {
+  return knownMs > startedAtMs + QUICK_CREATE_MS && patched('queue-limit-from-create') ? knownMs : startedAtMs;
 }
 
 export function statusView(task: Task): TaskStatusView {

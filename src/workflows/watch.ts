@@ -72,10 +72,20 @@ function carryOn(task: Task, responseId: string): Promise<never> {
 /** Another response may follow this one. */
 const mayGoOn = ({ answer, settings }: Task): boolean => answer?.status === 'failed' && settings.retryOn !== undefined;
 
+/** A run that has left the queue since the last look must not be stopped. Older histories stopped it. */
+const mustLookAgain = (end: WatchEnd | null, task: Task): boolean =>
+  end === 'max_queued_seconds' && task.progress.watched.mode !== 'webhook' && patched('look-at-queue-limit');
+
 /** Watches until there is an end. Continues as new well before the history limits. */
 export async function watchResponse(task: Task, responseId: string): Promise<WatchEnd> {
-  for (;;) {
+  for (let hasLookedAgain = false; ;) {
     const end = endOf(task);
+    if (!hasLookedAgain && mustLookAgain(end, task)) {
+      hasLookedAgain = true;
+      await lookOnce(task, responseId, true);
+      continue;
+    }
+    hasLookedAgain &&= end !== null;
     if (end) {
       leaveNet(task, mayGoOn(task));
       return end;
