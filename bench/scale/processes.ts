@@ -36,7 +36,7 @@ export function endOnSignals(): void {
 }
 
 /** The compiled file, also when this runs from source (tests). */
-function compiled(file: string): string {
+export function compiled(file: string): string {
   const places = [join(__dirname, '..', '..', file), join(__dirname, '..', '..', 'lib', file)];
   const found = places.find((path) => existsSync(path));
   if (!found) throw new Error(`Run \`npm run build\` first: ${file} is missing.`);

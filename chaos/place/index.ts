@@ -19,7 +19,7 @@ export interface PlaceOptions {
   serverArgs?: string[];
   /** The store of the workers. Default: a folder of the place. */
   storeDir?: string;
-  /** The database of the server and the state of the emulator. Default: a folder of the place. */
+  /** The database of the server. Default: a folder of the place. */
   dataDir?: string;
 }
 
@@ -102,7 +102,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const webhooksFile = join(folder, 'webhooks.json');
   const receiverEnv = await writeWebhooks(webhooksFile);
   const temporal = await temporalServer(dataDir, logs, options.serverArgs ?? []);
-  const upstream = emulatorServer(dataDir, logs, await freePort(), webhooksFile);
+  const upstream = emulatorServer(folder, logs, await freePort(), webhooksFile);
   await Promise.all([temporal.program.start(), upstream.program.start()]);
   const ways = { toServer: await wayTo(temporal.address), toUpstream: await wayTo(upstream.address) };
   const { killAll, ...programs } = programsOf(logs, settingsOf(ways, storeDir), receiverEnv);
