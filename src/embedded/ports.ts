@@ -35,7 +35,8 @@ async function isFree(port: number): Promise<boolean> {
   );
 }
 
-function freePort(): Promise<number> {
+/** One that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
   return bind(0);
 }
 
