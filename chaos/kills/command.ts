@@ -54,7 +54,9 @@ async function tried(row: CrashRow, seed: number, run: () => Promise<KillRun>): 
     problems: [error instanceof Error ? error.message : String(error)],
   });
   const done = await run().catch(failed);
-  console.error(`${id}: ${done.problems.join('; ') || `next step after ${done.recoverySeconds} s, ${done.outageSeconds} s from the kill`}`);
+  console.error(
+    `${id}: ${done.problems.join('; ') || `next step after ${done.recoverySeconds} s, ${done.outageSeconds} s from the kill`}`,
+  );
   return done;
 }
 
