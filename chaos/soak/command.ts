@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { isChanged, machine, publish } from '../../bench/page';
 import { endOnSignals } from '../../bench/scale/processes';
+import { installRuntime } from '../../src/logging';
 import { BROKEN_BUILDS, type BrokenBuild } from './broken';
 import { runSoak } from './run';
 import { tableOf } from './table';
@@ -17,6 +18,7 @@ const EXAMPLES = 40;
 
 async function measure({ seed, minutes, broken }: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
+  installRuntime('ERROR');
   const { soaked, verdict } = await runSoak({
     seed: Number(seed),
     seconds: 60 * Number(minutes),

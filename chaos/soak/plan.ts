@@ -57,10 +57,11 @@ function planStrikes(draw: Draw, seconds: number): PlannedStrike[] {
 function planWaves(draw: Draw, seconds: number): Wave[] {
   const deck = draw.deck(Object.keys(UPSTREAM_FAULTS));
   const fault = () => ({ name: deck.next().value, probability: draw.between(0.2, 0.6), times: draw.whole(2, 8) });
-  // The last one has the time of a wave to be met.
-  return many(Math.max(1, Math.floor(seconds / SECONDS_A_WAVE) - 1), (i) => ({
-    atSeconds: (i - 1) * SECONDS_A_WAVE,
-    faults: many(FAULTS_A_WAVE, fault),
+  const waves = Math.max(2, Math.floor(seconds / SECONDS_A_WAVE));
+  // The last one has nothing new: it is for those that nobody has met yet.
+  return many(waves, (i) => ({
+    atSeconds: (i - 1) * (seconds / waves),
+    faults: i === waves ? [] : many(FAULTS_A_WAVE, fault),
   }));
 }
 

@@ -23,7 +23,7 @@ const FATES = {
   completes: { weight: 50, scenario: 'text', ends: ['completed'] },
   'has a large answer': { weight: 6, scenario: 'text', ends: ['completed'] },
   'has a large prompt': { weight: 2, scenario: 'text', ends: ['completed'] },
-  'uses a secret': { weight: 5, scenario: 'mcp', ends: ['completed'] },
+  'uses a secret': { weight: 0, scenario: 'mcp', ends: ['completed'] },
   'refuses in words': { weight: 4, scenario: 'refusal', ends: ['completed'] },
   'has a status of its own': { weight: 3, scenario: 'unknown_status', ends: ['completed'] },
   flaps: { weight: 3, scenario: 'flapping', ends: ['completed'] },
@@ -96,7 +96,8 @@ function endsOf(fate: Fate, acts: PlannedTask['acts']): TaskOutcome[] {
 }
 
 export function planTask(draw: Draw, i: number, untilSeconds: number): PlannedTask {
-  const fate = draw.weighted(WEIGHTS);
+  // Not left to chance: the search for the token would prove nothing without one that was sent.
+  const fate = i % 10 === 1 ? 'uses a secret' : draw.weighted(WEIGHTS);
   const watch = draw.pick(['poll', 'poll', 'stream', 'webhook', 'auto'] as const);
   const runSeconds = draw.chance(0.15) ? draw.between(15, 40) : draw.between(0.2, 10);
   const metadata = {
