@@ -1,25 +1,24 @@
 /** Everything that was promised, looked at after a soak. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ledger } from '../../emulator';
-import type { BatchRecord, DurableResponses, ReportResult, TaskResult } from '../../src/client';
-import { BATCH_WORKFLOW, REPORT_WORKFLOW, TASK_WORKFLOW } from '../../src/names';
-import { WORKFLOW_BUNDLE } from '../../src/worker';
+import type { BatchRecord, DurableResponses, TaskResult } from '../../src/client';
+import { BATCH_WORKFLOW, TASK_WORKFLOW } from '../../src/names';
 import { checkAnswers } from '../checks/answers';
 import { addHits, checkCanaries, hitsIn, hitsInFile, type Hits } from '../checks/canaries';
 import { checkEnds, checkLiveness } from '../checks/ends';
-import { broken, type Broken, type TaskEnd } from '../checks/evidence';
-import { checkGaps, type Schedule } from '../checks/gaps';
+import { broken, type Broken } from '../checks/evidence';
+import { checkGaps } from '../checks/gaps';
 import { checkSizes, checkTaskSize } from '../checks/histories';
-import { checkCreates, checkMoney, type Money } from '../checks/money';
+import { checkCreates } from '../checks/money';
 import { checkBatch } from '../checks/records';
-import { checkReplay } from '../checks/replay';
-import { checkLeftovers, checkRunning, type Live } from '../checks/running';
+import { checkLeftovers, checkRunning } from '../checks/running';
 import { checkWork } from '../checks/work';
 import type { Place } from '../place';
 import { answerPairs } from './answers';
 import type { Driven } from './drive';
-import { gather, type Found, type Gathered } from './gather';
+import { ofType, readEvidence, type Evidence } from './evidence';
+import { expectedEnds, meantForUpstream, ownSchedules } from './expected';
+import type { Found } from './gather';
 import type { SoakPlan } from './plan';
 import { CANARIES } from './secrets';
 
@@ -36,54 +35,7 @@ export interface Soaked {
 
 export interface Verdict {
   broken: Broken[];
-  /** Of tasks, items of batches and runs of reports. */
-  ends: TaskEnd[];
-  reports: TaskEnd[];
-  money: Money;
-  /** Orphans that were named, and that still run: nobody knows their ids. */
-  orphansRunning: number;
-  replayed: number;
-  events: number;
-  fired: Record<string, number>;
-}
-
-const endOf = ({ workflowId, execution, result }: Found): TaskEnd => ({
-  taskId: workflowId,
-  execution,
-  result: result as TaskResult | null,
-});
-
-const reportEnd = (found: Found): TaskEnd => {
-  const result = found.result as ReportResult | null;
-  return { ...endOf(found), result: result && { ...result, retries: [] } };
-};
-
-const ofType = (found: readonly Found[], type: string): Found[] => found.filter((one) => one.type === type);
-
-const resultsOf = (ends: readonly TaskEnd[]): TaskResult[] =>
-  ends.flatMap(({ result }) => (result ? [result as TaskResult] : []));
-
-/** The looks of these are nobody's but their own. */
-function schedulesOf({ tasks, batches }: SoakPlan): Schedule[] {
-  const alone = tasks.filter(({ watch, acts }) => {
-    return watch === 'poll' && !acts.some(({ act }) => act === 'look now' || act === 'change');
-  });
-  const ofTasks = alone.map(({ taskId, input }) => ({
-    taskId,
-    leastSeconds: Math.min(...(input.options?.pollIntervalsSeconds ?? [1])),
-  }));
-  const items = batches.flatMap(({ batchId, records }) => records.map(({ id }) => `${batchId}/${id}`));
-  return [...ofTasks, ...items.map((taskId) => ({ taskId, leastSeconds: 1 }))];
-}
-
-/** Those that nobody cancels and upstream does not refuse. */
-function meantForUpstream({ tasks, batches }: SoakPlan): string[] {
-  const isMeant = ({ mayEndAs }: { mayEndAs: readonly string[] }) =>
-    !mayEndAs.includes('rejected') && !mayEndAs.includes('cancelled');
-  return [
-    ...tasks.filter(isMeant).map(({ taskId }) => taskId),
-    ...batches.flatMap(({ batchId, records }) => records.filter(isMeant).map(({ id }) => `${batchId}/${id}`)),
-  ];
+  evidence: Evidence;
 }
 
 async function brokenBatches({ session, plan, driven }: Soaked, found: readonly Found[]): Promise<Broken[]> {
@@ -102,30 +54,40 @@ async function brokenBatches({ session, plan, driven }: Soaked, found: readonly 
 
 /** Logs of all processes, and the files of the server: nothing may be in them. */
 async function hitsInPlaces({ logs, dataDir }: Place): Promise<Record<string, Hits>> {
-  const places: Record<string, Hits> = { "the server's database": hitsIn('', CANARIES) };
-  for (const name of readdirSync(dataDir))
-    addHits(places["the server's database"]!, await hitsInFile(join(dataDir, name), CANARIES));
+  const database = hitsIn('', CANARIES);
+  for (const name of readdirSync(dataDir)) addHits(database, await hitsInFile(join(dataDir, name), CANARIES));
+  const places: Record<string, Hits> = { "the server's database": database };
   for (const name of readdirSync(logs)) places[`log of ${name}`] = await hitsInFile(join(logs, name), CANARIES);
   return places;
 }
 
-async function brokenCanaries({ place }: Soaked, gathered: Gathered, ledger: Ledger): Promise<Broken[]> {
+async function brokenCanaries({ place }: Soaked, { hits, ledger }: Evidence): Promise<Broken[]> {
   const sent = hitsIn(JSON.stringify(ledger.creates), CANARIES);
   // It is in a header, which the ledger does not keep: that calls were let in shows that it was sent.
   sent['API key'] = ledger.calls.filter(({ status }) => status === 200).length;
-  const hits = { ...gathered.hits, ...(await hitsInPlaces(place)) };
-  return checkCanaries({ hits, meant: { 'decrypted histories': ['prompt'] }, sent });
+  const all = { ...hits, ...(await hitsInPlaces(place)) };
+  return checkCanaries({ hits: all, meant: { 'decrypted histories': ['prompt'] }, sent });
 }
 
-async function gathered(soaked: Soaked): Promise<Gathered & { replayed: number; broken: Broken[] }> {
-  const none = () => hitsIn('', CANARIES);
-  const into: Gathered = { found: [], hits: { histories: none(), 'decrypted histories': none() } };
-  const { temporal } = soaked.session;
-  const histories = gather(temporal, CANARIES, into);
-  const { dataConverter } = temporal.options;
-  const options = { dataConverter, workflowBundle: { codePath: WORKFLOW_BUNDLE } };
-  const { histories: replayed, broken: found } = await checkReplay(histories, options);
-  return { ...into, replayed, broken: found };
+function brokenEnds({ plan, driven, settledSeconds }: Soaked, evidence: Evidence): Broken[] {
+  const { found, ends, reports, statuses } = evidence;
+  const expected = expectedEnds(plan, driven.accepted);
+  const all = found.map(({ workflowId: taskId, execution }) => ({ taskId, execution }));
+  return [
+    ...checkEnds(expected.tasks, ends, statuses),
+    ...checkEnds(expected.reports, reports, statuses),
+    ...checkLiveness(all, settledSeconds),
+  ];
+}
+
+function brokenUpstream({ plan }: Soaked, { ends, reports, results, ledger, statuses, live }: Evidence): Broken[] {
+  const named = [...ends, ...reports].flatMap(({ result }) => result?.notCleaned ?? []);
+  return [
+    ...checkCreates(results, ledger),
+    ...checkRunning(ends, ledger, statuses),
+    ...checkLeftovers(live, named),
+    ...checkGaps(ledger, ownSchedules(plan)),
+  ];
 }
 
 function brokenSizes(found: readonly Found[]): Broken[] {
@@ -136,53 +98,23 @@ function brokenSizes(found: readonly Found[]): Broken[] {
   ];
 }
 
-const acceptedOf = <T>(planned: readonly T[], idOf: (one: T) => string, { accepted }: Driven) =>
-  planned.filter((one) => accepted.has(idOf(one)));
-
 /** Judges by upstream and by the server, never by what the product says of itself. */
 export async function judge(soaked: Soaked): Promise<Verdict> {
-  const { place, session, plan, driven, settledSeconds } = soaked;
-  const history = await gathered(soaked);
-  const { found } = history;
-  const ledger = await place.fromEmulator<Ledger>('ledger');
-  const statuses = await place.fromEmulator<Record<string, string>>('responses');
-  const ends = ofType(found, TASK_WORKFLOW).map(endOf);
-  const reports = ofType(found, REPORT_WORKFLOW).map(reportEnd);
-  const results = resultsOf(ends);
-  const fired = { ...soaked.fired, ...driven.struck };
+  const { place, session, plan, driven } = soaked;
+  const evidence = await readEvidence(place, session);
+  const { found, results, ledger, replayed } = evidence;
   const upstream = { emulatorUrl: place.emulatorUrl, key: CANARIES['API key'] };
-  const named = [...ends, ...reports].flatMap(({ result }) => result?.notCleaned ?? []);
-  const money = checkMoney(results, ledger);
-  const reportsPlanned = acceptedOf(plan.reports, ({ reportId }) => reportId, driven);
+  const fired = { ...soaked.fired, ...driven.struck };
   const all = [
     ...driven.problems.map((what) => broken('work', what)),
-    ...checkEnds(
-      acceptedOf(plan.tasks, ({ taskId }) => taskId, driven),
-      ends,
-      statuses,
-    ),
-    ...checkEnds(
-      reportsPlanned.map(({ reportId: taskId, mayEndAs }) => ({ taskId, mayEndAs })),
-      reports,
-      statuses,
-    ),
-    ...checkCreates(results, ledger),
-    ...checkRunning(ends, ledger, statuses),
-    ...checkLeftovers(await place.fromEmulator<Live>('live'), named),
+    ...checkWork({ taskIds: meantForUpstream(plan), fired }, ledger),
+    ...brokenEnds(soaked, evidence),
+    ...brokenUpstream(soaked, evidence),
     ...checkAnswers(await answerPairs(session, results, upstream)),
-    ...(await brokenCanaries(soaked, history, ledger)),
-    ...history.broken,
-    ...checkGaps(ledger, schedulesOf(plan)),
-    ...checkLiveness(
-      found.map(({ workflowId: taskId, execution }) => ({ taskId, execution })),
-      settledSeconds,
-    ),
+    ...(await brokenCanaries(soaked, evidence)),
+    ...replayed.broken,
     ...(await brokenBatches(soaked, found)),
     ...brokenSizes(found),
-    ...checkWork({ taskIds: meantForUpstream(plan), fired }, ledger),
   ];
-  const isOpen = (status?: string) => status === 'queued' || status === 'in_progress';
-  const orphansRunning = ledger.creates.filter(({ id }) => !money.own.has(id) && isOpen(statuses[id])).length;
-  const events = found.reduce((sum, { size }) => sum + size.events, 0);
-  return { broken: all, ends, reports, money, orphansRunning, replayed: history.replayed, events, fired };
+  return { broken: all, evidence };
 }

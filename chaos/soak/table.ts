@@ -1,6 +1,8 @@
 /** A soak in figures. */
 import { markdown } from '../../bench/page';
-import { INVARIANTS, type Broken, type Invariant } from '../checks/evidence';
+import { INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
+import { checkMoney } from '../checks/money';
+import type { Evidence } from './evidence';
 import type { Soaked, Verdict } from './judge';
 
 function counted(names: readonly string[]): string {
@@ -10,21 +12,33 @@ function counted(names: readonly string[]): string {
   return sorted.map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
 }
 
-function workRows({ plan, driven }: Soaked, verdict: Verdict): [string, string][] {
-  const { ends, reports, money, orphansRunning, replayed, events } = verdict;
+const endedAs = ({ result, execution }: TaskEnd): string => result?.status ?? execution;
+
+/** Orphans that a result names, and that nobody can cancel: their ids are not known, and they end by themselves. */
+function orphansOf({ results, ledger, statuses }: Evidence) {
+  const money = checkMoney(results, ledger);
+  const isOpen = (id: string) => ['queued', 'in_progress'].includes(statuses[id] ?? '');
+  return { money, running: ledger.creates.filter(({ id }) => !money.own.has(id) && isOpen(id)).length };
+}
+
+function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdict): [string, string][] {
+  const { ends, reports, found, replayed } = evidence;
+  const { money, running } = orphansOf(evidence);
   const kinds = plan.tasks.map(({ watch }) => `watched by ${watch}`);
-  const items = plan.batches.reduce((sum, { records }) => sum + records.length, 0);
+  const lines = plan.batches.reduce((sum, { records }) => sum + records.length, 0);
   const acts = Object.entries(driven.acts).map(([name, times]) => `${times} ${name}`);
   const further = `${money.realOrphans} after a lost reply, ${money.reportedRetries} by \`retryOn\``;
+  const events = found.reduce((sum, { size }) => sum + size.events, 0);
   return [
     ['tasks', `${plan.tasks.length}: ${counted(kinds)}`],
-    ['lines of batches / reports', `${items} of ${plan.batches.length} batches / ${plan.reports.length}`],
+    ['batches / reports', `${plan.batches.length} with ${lines} lines / ${plan.reports.length}`],
     ['done to them', acts.sort().join(', ') || 'nothing'],
-    ['tasks and items ended as', counted(ends.map(({ result, execution }) => result?.status ?? execution))],
-    ['reports ended as', counted(reports.map(({ result, execution }) => result?.status ?? execution))],
+    ['tasks, items and runs of reports ended as', counted(ends.map(endedAs))],
+    ['reports ended as', counted(reports.map(endedAs))],
     ['responses created', `${money.creates}; of them ${further}`],
-    ['orphans named that still run', String(orphansRunning)],
-    ['histories replayed / events in them', `${replayed} / ${events}`],
+    ['orphans that still run, all of them named', String(running)],
+    ['histories replayed / events in them', `${replayed.histories} / ${events}`],
+    ['from the last fault to the last end (s)', settledSeconds.toFixed(0)],
   ];
 }
 
@@ -37,11 +51,11 @@ export function promiseRows(found: readonly Broken[]): [string, string, string][
 }
 
 export function tableOf(soaked: Soaked, verdict: Verdict): string {
-  const fired = Object.entries(verdict.fired).sort(([a], [b]) => a.localeCompare(b));
+  const all = { ...soaked.fired, ...soaked.driven.struck };
+  const fired = Object.entries(all).sort(([a], [b]) => a.localeCompare(b));
   const total = fired.reduce((sum, [, times]) => sum + times, 0);
-  const settled: [string, string] = ['from the last fault to the last end (s)', soaked.settledSeconds.toFixed(0)];
   return [
-    markdown(['', ''], [...workRows(soaked, verdict), settled]),
+    markdown(['', ''], workRows(soaked, verdict)),
     markdown(['promise', 'broken', 'first example'], promiseRows(verdict.broken)),
     markdown(
       [`faults met: ${total} of ${fired.length} kinds`, 'times'],
