@@ -58,7 +58,16 @@ export class Driver {
       this.waves(),
     ]);
     await this.struck.trouble.end();
+    await this.lookAfterWorkers();
     return this.driven;
+  }
+
+  /** No outage is a reason for a worker to give up. */
+  private async lookAfterWorkers(): Promise<void> {
+    for (const worker of this.struck.workers) {
+      const how = await worker.ended(0);
+      if (how !== null) this.driven.problems.push(`a worker has ended by itself: ${how}`);
+    }
   }
 
   private until(atSeconds: number): Promise<void> {

@@ -47,12 +47,14 @@ async function readServer({ temporal }: DurableResponses) {
 
 export async function readEvidence({ fromEmulator }: Place, session: DurableResponses): Promise<Evidence> {
   const { into, replayed } = await readServer(session);
-  const ends = ofType(into.found, TASK_WORKFLOW).map(endOf);
+  // A run that has continued as new is no end.
+  const last = into.found.filter(({ execution }) => execution !== 'CONTINUED_AS_NEW');
+  const ends = ofType(last, TASK_WORKFLOW).map(endOf);
   return {
     ...into,
     ends,
     results: ends.flatMap(({ result }) => (result ? [result as TaskResult] : [])),
-    reports: ofType(into.found, REPORT_WORKFLOW).map(reportEnd),
+    reports: ofType(last, REPORT_WORKFLOW).map(reportEnd),
     ledger: await fromEmulator<Ledger>('ledger'),
     statuses: await fromEmulator<Record<string, string>>('responses'),
     live: await fromEmulator<Live>('live'),

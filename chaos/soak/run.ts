@@ -46,12 +46,20 @@ const sessionIn = ({ serverAddress, emulatorUrl, storeDir }: Place, shared: Reco
     }),
   });
 
-/** Waits until no workflow is open; gives the seconds. Twice in a row: the list is a moment behind. */
-async function settle({ temporal }: DurableResponses): Promise<number> {
+/** The list of the server is a moment behind, after a kill by much: it has to have all that was accepted. */
+async function listsAll({ temporal }: DurableResponses, accepted: ReadonlySet<string>): Promise<boolean> {
+  const missing = new Set(accepted);
+  for await (const { workflowId } of temporal.workflow.list({ pageSize: 1000 })) missing.delete(workflowId);
+  return missing.size === 0;
+}
+
+/** Waits until nothing is open, twice in a row; gives the seconds. */
+async function settle(session: DurableResponses, accepted: ReadonlySet<string>): Promise<number> {
   const startMs = Date.now();
-  for (let calm = 0; calm < 2 && Date.now() - startMs < SETTLE_MS; await sleep(1000)) {
-    const { count } = await temporal.workflow.count("ExecutionStatus = 'Running'");
+  for (let calm = 0; Date.now() - startMs < SETTLE_MS; await sleep(1000)) {
+    const { count } = await session.temporal.workflow.count("ExecutionStatus = 'Running'");
     calm = count === 0 ? calm + 1 : 0;
+    if (calm >= 2 && (await listsAll(session, accepted))) break;
   }
   return (Date.now() - startMs) / 1000;
 }
@@ -66,7 +74,7 @@ async function soakIn(place: Place, plan: SoakPlan, shared: Record<string, strin
     const trouble = new UpstreamTrouble(place);
     const driven = await new Driver(session, { place, workers, trouble }, plan).run();
     say('healed');
-    const settledSeconds = await settle(session);
+    const settledSeconds = await settle(session, driven.accepted);
     say(`settled after ${settledSeconds.toFixed(0)} s`);
     const soaked: Soaked = { place, session, plan, driven, fired: trouble.fired, settledSeconds };
     return { soaked, verdict: await judge(soaked) };
