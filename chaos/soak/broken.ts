@@ -3,7 +3,6 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { compiled } from '../../bench/scale/processes';
-import { WORKFLOW_BUNDLE } from '../../src/worker';
 import type { Place } from '../place';
 import type { SoakOptions } from './run';
 
@@ -36,7 +35,8 @@ async function bundleWithoutScope({ folder }: Place): Promise<string> {
 
 export const BROKEN_BUILDS = {
   /** The client of upstream tries again by itself. */
-  'sdk-retries': () => Promise.resolve(worker({ CHAOS_BROKEN: 'sdk-retries', CRASH_BUNDLE: WORKFLOW_BUNDLE })),
+  'sdk-retries': () =>
+    Promise.resolve(worker({ CHAOS_BROKEN: 'sdk-retries', CRASH_BUNDLE: compiled('workflow-bundle.js') })),
   /** Temporal's cancel ends the cleanup too. */
   cleanup: async (place) => worker({ CRASH_BUNDLE: await bundleWithoutScope(place) }),
 } as const satisfies Record<string, NonNullable<SoakOptions['worker']>>;

@@ -1,8 +1,8 @@
 /** Everything that is known when a soak is over: of the Temporal server, and of upstream. */
+import { compiled } from '../../bench/scale/processes';
 import type { Ledger } from '../../emulator';
 import type { DurableResponses, ReportResult, TaskResult } from '../../src/client';
 import { REPORT_WORKFLOW, TASK_WORKFLOW } from '../../src/names';
-import { WORKFLOW_BUNDLE } from '../../src/worker';
 import { hitsIn } from '../checks/canaries';
 import type { Broken, TaskEnd } from '../checks/evidence';
 import { checkReplay } from '../checks/replay';
@@ -41,7 +41,7 @@ async function readServer({ temporal }: DurableResponses) {
   const none = () => hitsIn('', CANARIES);
   const into: Gathered = { found: [], hits: { histories: none(), 'decrypted histories': none() } };
   const { dataConverter } = temporal.options;
-  const options = { dataConverter, workflowBundle: { codePath: WORKFLOW_BUNDLE } };
+  const options = { dataConverter, workflowBundle: { codePath: compiled('workflow-bundle.js') } };
   return { replayed: await checkReplay(gather(temporal, CANARIES, into), options), into };
 }
 
