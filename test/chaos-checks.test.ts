@@ -1,9 +1,10 @@
 /** The judge of chaos runs: for each promise something that breaks it, which has to be named, and what must pass. */
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkAnswers, sha256 } from '../chaos/checks/answers';
-import { checkCanaries } from '../chaos/checks/canaries';
+import { checkCanaries, hitsIn, hitsInFile } from '../chaos/checks/canaries';
 import { checkEnds, checkLiveness } from '../chaos/checks/ends';
 import type { Broken } from '../chaos/checks/evidence';
 import { checkGaps } from '../chaos/checks/gaps';
@@ -14,6 +15,7 @@ import { checkReplay } from '../chaos/checks/replay';
 import { checkLeftovers, checkRunning } from '../chaos/checks/running';
 import { checkWork } from '../chaos/checks/work';
 import { aCall, aCreate, aLedger, anEnd, anOrphan, aTaskResult } from './helpers/ledgers';
+import { temporaryFolder } from './helpers/embedded';
 import { aRecord } from './helpers/records';
 import { HISTORIES } from './helpers/recordings';
 import { WORKFLOW_BUNDLE } from './helpers/world';
@@ -43,6 +45,12 @@ describe('I1: every task ends as one thing, and truly', () => {
       'I1 t: completed, upstream says in_progress',
     ]);
     expect(checkEnds([], [anEnd({ responseId: null })], {})).toHaveLength(1);
+  });
+
+  test('given `unknown` without a create that was lost -> named', () => {
+    const unknown = { status: 'unknown' as const, responseId: null };
+    expect(said(checkEnds([], [anEnd(unknown)], {}))).toEqual(['I1 t: unknown, and no create was lost']);
+    expect(checkEnds([], [anEnd({ ...unknown, possibleOrphans: [anOrphan('t', 1)] })], {})).toEqual([]);
   });
 
   test('given a cancelled task whose response had completed -> named, unless it could not be asked', () => {
@@ -122,18 +130,29 @@ describe('I4: answers', () => {
 
 describe('I5: canaries', () => {
   const canaries = { key: 'canary-key', prompt: 'canary-prompt' };
-  const sent = 'canary-key canary-prompt';
+  const sent = { key: 1, prompt: 1 };
 
   test('given one in a place where it is not meant to be -> named, without its value', () => {
-    const places = { log: 'x canary-key y canary-key', results: 'canary-prompt' };
-    const found = said(checkCanaries({ canaries, places, meant: { results: ['prompt'] }, sent }));
-    expect(found).toEqual(['I5 key in log: 2 times']);
+    const hits = {
+      log: hitsIn('x canary-key y canary-key', canaries),
+      results: hitsIn('canary-prompt', canaries),
+    };
+    expect(said(checkCanaries({ hits, meant: { results: ['prompt'] }, sent }))).toEqual(['I5 key in log: 2 times']);
   });
 
   test('given one that was never sent -> the scan proves nothing', () => {
-    expect(said(checkCanaries({ canaries, places: {}, sent: 'canary-key' }))).toEqual([
-      'work canary prompt: never sent, so not finding it proves nothing',
+    expect(said(checkCanaries({ hits: {}, sent: { key: 1, prompt: 0 } }))).toEqual([
+      'work canary prompt: never sent, not finding it proves nothing',
     ]);
+  });
+
+  test('given one that lies over the edge of two pieces of a large file -> found once', async () => {
+    const { path, remove } = await temporaryFolder();
+    const file = join(path, 'large');
+    await writeFile(file, `${'x'.repeat(65_530)}canary-key${'y'.repeat(65_536)}canary-prompt canary-key`);
+    expect(await hitsInFile(file, canaries)).toEqual({ key: 2, prompt: 1 });
+    expect(await hitsInFile(join(path, 'none'), canaries)).toEqual({ key: 0, prompt: 0 });
+    await remove();
   });
 });
 

@@ -8,7 +8,7 @@ import { run } from '../src/embedded/processes';
 import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
 import { newPlace, runNode, type Place, type Running } from './helpers/programs';
-import { storedOn, strangersClient, unpacked } from './helpers/stored';
+import { storedOn, strangersClient, unpacked } from '../chaos/checks/stored';
 
 let place: Place;
 let running: Running | undefined;

@@ -3,7 +3,8 @@ import { wrongRecords } from '../../chaos/checks/records';
 import type { BatchRecord, TaskOutcome } from '../../src/contracts';
 import type { PlannedLine } from './plan';
 
-const EXPECTED: Record<PlannedLine['fate'], TaskOutcome> = {
+/** What a line ends as. */
+export const EXPECTED: Record<PlannedLine['fate'], TaskOutcome> = {
   completes: 'completed',
   fails: 'failed',
   failsTwice: 'failed',

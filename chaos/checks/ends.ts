@@ -15,7 +15,8 @@ const SAID_UPSTREAM: readonly string[] = ['completed', 'failed', 'incomplete'];
 
 function untrue({ taskId, result }: TaskEnd, statuses: Record<string, string>): string | null {
   if (!result) return null;
-  const { status, responseId, notCleaned } = result;
+  const { status, responseId, notCleaned, possibleOrphans } = result;
+  if (status === 'unknown' && possibleOrphans.length === 0) return `${taskId}: unknown, and no create was lost`;
   if (responseId === null)
     return SAID_UPSTREAM.includes(status) ? `${taskId}: ${status}, and there is no response` : null;
   const truth = statuses[responseId] ?? 'unknown to it';

@@ -29,14 +29,17 @@ export const broken = (invariant: Invariant, what: string): Broken => ({ invaria
 /** What tells of creates: the result of a task, or a record of a batch. */
 export type Accounts = Pick<TaskResult, 'responseId' | 'retries' | 'possibleOrphans'>;
 
-/** A task at the end of a run. */
+/** What both tasks and reports say of their end. */
+export type EndedResult = Accounts & Pick<TaskResult, 'status' | 'error' | 'notCleaned'>;
+
+/** A task, or a report, at the end of a run. */
 export interface TaskEnd {
   /** The id of its workflow, which upstream has as `metadata.task_id`. */
   taskId: string;
   /** How its workflow closed, as the server names it; `RUNNING` when it did not, `MISSING` when there is none. */
   execution: string;
   /** Returned, or by the query `taskResult` after Temporal's cancel. */
-  result: TaskResult | null;
+  result: EndedResult | null;
 }
 
 const TERMINAL = ['completed', 'failed', 'incomplete', 'cancelled'];

@@ -1,6 +1,5 @@
 /** I6: histories of a run, replayed with the bundle of today. */
 import type { DataConverter } from '@temporalio/common';
-import type { History } from '@temporalio/common/lib/proto-utils';
 import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import { broken, type Broken } from './evidence';
 
@@ -17,7 +16,7 @@ export interface Replayed {
 
 /** Replays them one after the other, as they come. */
 export async function checkReplay(
-  histories: Iterable<{ workflowId: string; history: History | unknown }>,
+  histories: Parameters<typeof Worker.runReplayHistories>[1],
   { dataConverter, workflowBundle }: ReplayOptions,
 ): Promise<Replayed> {
   const found: Replayed = { histories: 0, broken: [] };

@@ -21,6 +21,8 @@ export interface PlaceOptions {
   storeDir?: string;
   /** The database of the server. Default: a folder of the place. */
   dataDir?: string;
+  /** More settings of every program, which win over those of the place. */
+  settings?: Record<string, string>;
 }
 
 export interface WorkerOptions {
@@ -44,6 +46,8 @@ export interface Place extends Admin {
   /** Of webhooks, which the emulator sends to its port all the time. Not running until it is started. */
   receiver: KilledProgram;
   ways: { toServer: Way; toUpstream: Way };
+  /** `host:port`, not through the way. */
+  serverAddress: string;
   /** Base URL of the emulator's API, not through the way. */
   emulatorUrl: string;
   /** A program of this package that works here, not started yet. All are ended with the place. */
@@ -105,7 +109,8 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const upstream = emulatorServer(folder, logs, await freePort(), webhooksFile);
   await Promise.all([temporal.program.start(), upstream.program.start()]);
   const ways = { toServer: await wayTo(temporal.address), toUpstream: await wayTo(upstream.address) };
-  const { killAll, ...programs } = programsOf(logs, settingsOf(ways, storeDir), receiverEnv);
+  const settings = { ...settingsOf(ways, storeDir), ...options.settings };
+  const { killAll, ...programs } = programsOf(logs, settings, receiverEnv);
   const connection = await Connection.connect({ address: temporal.address, interceptors: retriesThatEnd() });
   const emulatorUrl = `http://${upstream.address}/v1`;
   const close = async () => {
@@ -126,6 +131,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     emulator: upstream.program,
     ...programs,
     ways,
+    serverAddress: temporal.address,
     emulatorUrl,
     ...adminOf(emulatorUrl),
     close,

@@ -67,6 +67,8 @@ export const cancel = proxyActivities<Pick<Activities, 'cancelResponse'>>({
 
 export const resources = proxyActivities<Pick<Activities, 'uploadFile' | 'cleanUp'>>({
   startToCloseTimeout: '10m',
+  // A lost worker is noticed after this.
+  heartbeatTimeout: '9s',
   // Five attempts as in `CLEAN_UP_ATTEMPTS`: deletions must not keep a finished task open for long.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
 });
