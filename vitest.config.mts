@@ -4,13 +4,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that take half a minute or more, the longest first. Without a record of times vitest goes by their size. */
 const SLOW = (
-  'batch-scale cli cli-end-to-end batch-pages sizes tail webhook-watch canaries embedded-hold poll-schedule report-cli ' +
+  'chaos batch-scale cli cli-end-to-end batch-pages sizes tail webhook-watch canaries embedded-hold poll-schedule report-cli ' +
   'pack report-long'
 ).split(' ');
 
 /** Those that wait for most of their time, for what the death of a worker takes to be noticed. The longest first. */
 const WAITING = (
-  'cli-watch stream-watch crash gate encrypted-tasks start examples report tail-outages lost-batch garbage ' +
+  'cli-watch stream-watch kill-points gate encrypted-tasks start examples report tail-outages lost-batch garbage ' +
   'report-crash'
 ).split(' ');
 

@@ -2,7 +2,7 @@
 import { NativeConnection } from '@temporalio/worker';
 import { parseArgs } from 'node:util';
 import { loadConfig, secretFromEnv, type Config } from './config';
-import { configuredTemporal, connectClient, ensureSearchAttributes } from './connection';
+import { configuredTemporal, connectClient, ensureSearchAttributes, type ConnectedTemporal } from './connection';
 import { holdEmbedded, type EmbeddedHold } from './embedded';
 import { messageOf, UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
@@ -38,30 +38,38 @@ function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
   return needs.temporal || needs.emulator ? holdEmbedded(config, { ...needs, onNotice: tell, onLost }) : undefined;
 }
 
+/** The worker that a configuration describes. */
+export const workerOptions = (
+  config: Config,
+  { namespace, encryption, store }: Pick<ConnectedTemporal, 'namespace' | 'encryption' | 'store'>,
+  connection: NativeConnection,
+  emulatorUrl?: string,
+) => ({
+  connection,
+  namespace,
+  encryption,
+  taskQueue: config.taskQueue,
+  openai: upstreamOptions(config, emulatorUrl),
+  // A folder is the whole of it: with one, no task can name a variable of this process.
+  secrets: config.secretsDir === undefined ? secretFromEnv : secretsInFolder(config.secretsDir),
+  store,
+  maxRequestBytes: config.maxRequestBytes,
+  limits: config.limits,
+  maxActivities: config.maxActivities,
+  maxStreams: config.maxStreams,
+  maxCachedWorkflows: config.maxCachedWorkflows,
+});
+
 async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
   const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
-  const { connectionOptions, namespace, address, encryption, store } = server;
+  const { connectionOptions, namespace, address } = server;
   const attributes = await ensureSearchAttributes(server.connection, namespace);
   if (attributes !== 'ready')
     tell(`Search attributes missing (${attributes.missing.join(', ')}): ${attributes.reason}`);
   await server.connection.close();
   const connection = await NativeConnection.connect(connectionOptions);
   try {
-    const worker = await createWorker({
-      connection,
-      namespace,
-      encryption,
-      taskQueue: config.taskQueue,
-      openai: upstreamOptions(config, hold?.emulatorUrl),
-      // A folder is the whole of it: with one, no task can name a variable of this process.
-      secrets: config.secretsDir === undefined ? secretFromEnv : secretsInFolder(config.secretsDir),
-      store,
-      maxRequestBytes: config.maxRequestBytes,
-      limits: config.limits,
-      maxActivities: config.maxActivities,
-      maxStreams: config.maxStreams,
-      maxCachedWorkflows: config.maxCachedWorkflows,
-    });
+    const worker = await createWorker(workerOptions(config, server, connection, hold?.emulatorUrl));
     announce(config, hold, address);
     await worker.run();
   } finally {

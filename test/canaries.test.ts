@@ -10,7 +10,7 @@ import { table } from '../src/cli/output';
 import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
 import { newPlace, type Place, type Ran, type Running } from './helpers/programs';
-import { contentOf, isDatabase, partsStoredOn, strangersClient, type Stored } from './helpers/stored';
+import { contentOf, isDatabase, partsStoredOn, strangersClient, type Stored } from '../chaos/checks/stored';
 
 const CANARIES = {
   'API key': 'canarykey7f3e',

@@ -14,7 +14,7 @@ import { holdEmbedded, type EmbeddedHold } from '../src/embedded';
 import { UnreachableError, UsageError } from '../src/errors';
 import { SEARCH_ATTRIBUTES } from '../src/names';
 import { embeddedConfig, reaching, temporaryFolder } from './helpers/embedded';
-import { proxyTo } from './helpers/proxy';
+import { wayTo } from '../chaos/place/way';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let config: Config;
@@ -127,7 +127,7 @@ describe('search attributes', () => {
 });
 
 test('given a call that is tried again while its connection is closed -> then it ends, and nothing else is thrown', async () => {
-  const proxy = await proxyTo(held.temporalAddress ?? '');
+  const proxy = await wayTo(held.temporalAddress ?? '');
   const { client, connection } = await connectClient(settings(reaching(proxy)));
   proxy.cut();
   const asked = client.workflow.getHandle('nobody').describe();

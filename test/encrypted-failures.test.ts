@@ -12,7 +12,7 @@ import { loadConfig } from '../src/config';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { encryptedDataConverter } from '../src/security/data-converter';
 import { createWorker } from '../src/worker';
-import { saidBy, storedOn } from './helpers/stored';
+import { saidBy, storedOn } from '../chaos/checks/stored';
 import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
 /** With the longest id: it stands beside each payload, and the server bounds some of them. */

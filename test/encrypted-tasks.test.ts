@@ -7,8 +7,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { run } from '../src/embedded/processes';
 import { readRecord } from '../src/embedded/record';
 import { eventually, processesNaming } from './helpers/embedded';
+import { storedOn, strangersClient, unpacked } from '../chaos/checks/stored';
 import { newPlace, runNode, type Place, type Ran, type Running } from './helpers/programs';
-import { storedOn, strangersClient, unpacked } from './helpers/stored';
 
 /** A folder with what runs in it; nothing is left running at its end. */
 interface Home {

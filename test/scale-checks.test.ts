@@ -1,34 +1,14 @@
 /** The judge of scale runs: what it counts, and what it does not let pass. */
 import { describe, expect, test } from 'vitest';
-import type { Ledger } from '../emulator';
-import { checkMoney, leftRunning } from '../bench/scale/check';
+import { checkMoney, leftRunning } from '../chaos/checks/money';
 import { endPrograms, KilledProgram } from '../bench/scale/processes';
 import { spansHeld, spansUpstream, windowOf } from '../bench/scale/in-flight';
 import type { BatchRecord } from '../src/contracts';
 import { isAlive } from '../src/embedded/processes';
+import { aCall, aCreate as create, aLedger as ledger, anOrphan as orphan } from './helpers/ledgers';
 
 const record = (fields: Partial<BatchRecord>): BatchRecord =>
   ({ responseId: null, retries: [], possibleOrphans: [], ...fields }) as BatchRecord;
-
-const create = (id: string, task: string, attempt: number, at = 0): Ledger['creates'][number] => {
-  const metadata = { task_id: task, attempt: String(attempt) };
-  return { id, at, endedAt: at + 10_000, metadata, request: { model: 'o3', input: 'x', metadata } };
-};
-
-const ledger = (fields: Partial<Ledger>): Ledger => ({
-  creates: [],
-  calls: [],
-  cancels: [],
-  deletes: [],
-  streams: [],
-  webhooks: [],
-  files: [],
-  containers: [],
-  vectorStores: [],
-  ...fields,
-});
-
-const orphan = (taskId: string, attempt: number) => ({ taskId, attempt, at: '', reason: '' });
 
 describe('money', () => {
   test('given a second create that is reported by its attempt -> an orphan, not silent', () => {
@@ -57,15 +37,7 @@ describe('money', () => {
 });
 
 describe('window', () => {
-  const look = (id: string, at: number): Ledger['calls'][number] => ({
-    op: 'retrieve',
-    id,
-    at,
-    status: 200,
-    task: null,
-    faulted: false,
-    retryCount: 0,
-  });
+  const look = (id: string, at: number) => aCall({ id, at });
 
   test('given an end that is seen 2 s late -> the slot is held until then, upstream is not', () => {
     const all = ledger({ creates: [create('a', 't', 1)], calls: [look('a', 5_000), look('a', 12_000)] });

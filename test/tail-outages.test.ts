@@ -9,7 +9,7 @@ import type { DurableResponses } from '../src/client';
 import { tailTask } from '../src/client/tail';
 import type { TailEvent } from '../src/contracts';
 import { eventually } from './helpers/embedded';
-import { proxyTo } from './helpers/proxy';
+import { wayTo } from '../chaos/place/way';
 import { connectTo, streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { startWorkerProcess } from './helpers/worker-process';
@@ -120,7 +120,7 @@ it('given no worker -> then the status as the server has it, without a phase', a
 
 it('given a server that stays away -> then an error that names the task, and how to come back', async () => {
   const { id } = await client.startTask({ request: { model: 'o3', input: 'Why?' } }, { id: uniqueId('away') });
-  const proxy = await proxyTo(world.env.address);
+  const proxy = await wayTo(world.env.address);
   // Without tries of its own a call fails at once, and not after 20 s.
   const connection = await Connection.connect({ address: proxy.address, interceptors: [] });
   const reached = new Client({ connection });
@@ -143,7 +143,7 @@ it('given a server that stays away -> then an error that names the task, and how
 
 it('given another server on the port of the first, and then the first on another -> then the watch goes on', async () => {
   const { id } = await client.startTask({ request: { model: 'o3', input: 'Why?' } }, { id: uniqueId('moved') });
-  const proxy = await proxyTo(world.env.address);
+  const proxy = await wayTo(world.env.address);
   const connection = await Connection.connect({ address: proxy.address, interceptors: [] });
   // One that does not know the task, and the right one.
   const next = [new Client({ connection: world.client.connection, namespace: 'temporal-system' }), world.client];

@@ -12,10 +12,6 @@ export interface HistorySizes {
 
 export type Histories = Record<typeof BATCH_WORKFLOW | typeof PAGE_WORKFLOW | typeof TASK_WORKFLOW, HistorySizes>;
 
-/** The server's own warnings begin there, at a fifth of what it refuses. */
-export const MAX_EVENTS = 10_240;
-export const MAX_BYTES = 10 * 1024 * 1024;
-
 /** The visibility store is behind, by much after a kill. */
 const WAIT_MS = 60_000;
 

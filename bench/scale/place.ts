@@ -11,7 +11,14 @@ import { folderStore, type BlobStore } from '../../src/store';
 import { KilledProgram } from './processes';
 import { UsageMeter } from './usage';
 
-export interface Place {
+/** The pages of the emulator for who judges and who disturbs. */
+export interface Admin {
+  fromEmulator: <T>(page: string) => Promise<T>;
+  /** Replaces what it has on a page. */
+  toEmulator: (page: string, list: unknown[]) => Promise<void>;
+}
+
+export interface Place extends Admin {
   /** What a run writes goes here; removed with it. */
   folder: string;
   client: Client;
@@ -27,9 +34,6 @@ export interface Place {
   journalBytes: () => number;
   /** Base URL of its API. */
   emulatorUrl: string;
-  fromEmulator: <T>(page: string) => Promise<T>;
-  /** Replaces what it has on a page. */
-  toEmulator: (page: string, list: unknown[]) => Promise<void>;
   meters: { worker: UsageMeter; server: UsageMeter; emulator: UsageMeter };
 }
 
@@ -61,7 +65,8 @@ function fleetOf(settings: Place['settings'], own: Record<string, string>) {
   return { worker, newWorker, stop: () => Promise.all(all.map((one) => one.stop())) };
 }
 
-function adminOf(url: string): Pick<Place, 'fromEmulator' | 'toEmulator'> {
+/** @param url Base URL of its API. */
+export function adminOf(url: string): Admin {
   const addressOf = (page: string) => url.replace('/v1', `/emulator/${page}`);
   return {
     fromEmulator: async <T>(page: string) => (await (await fetch(addressOf(page))).json()) as T,

@@ -1,7 +1,7 @@
 /** Programs of this package as real processes, to be killed and started again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { childEnvironment } from '../../src/config';
 import { until } from '../../src/embedded/processes';
@@ -36,7 +36,7 @@ export function endOnSignals(): void {
 }
 
 /** The compiled file, also when this runs from source (tests). */
-function compiled(file: string): string {
+export function compiled(file: string): string {
   const places = [join(__dirname, '..', '..', file), join(__dirname, '..', '..', 'lib', file)];
   const found = places.find((path) => existsSync(path));
   if (!found) throw new Error(`Run \`npm run build\` first: ${file} is missing.`);
@@ -45,13 +45,17 @@ function compiled(file: string): string {
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
+/** It serves when it has said this, or when somebody who asks it says so. */
+type Ready = RegExp | ((isRunning: () => boolean) => Promise<boolean>);
+
 export interface ProgramOptions {
   /** A file that the build makes, or the absolute path of a program that is no part of this package. */
   file: string;
   args?: string[];
   env?: Record<string, string>;
-  /** It serves when it has said this. */
-  ready: RegExp;
+  ready: Ready;
+  /** All that it says is kept there, over all of its lives. */
+  logFile?: string;
 }
 
 const commandOf = ({ file, args = [] }: ProgramOptions): [string, string[]] =>
@@ -62,24 +66,41 @@ export class KilledProgram {
 
   constructor(private readonly options: ProgramOptions) {}
 
-  /** Returns when it serves, with what matched `ready`. */
-  async start(): Promise<string> {
-    const { file, env, ready } = this.options;
+  /**
+   * Returns when it serves, with what matched `ready`.
+   * @param more Settings of this life only.
+   */
+  async start(more: Record<string, string> = {}): Promise<string> {
+    const { env, ready, logFile } = this.options;
     const [command, args] = commandOf(this.options);
-    if (isOver) throw new Error(`${file} is not started any more: the run is over.`);
-    const child = spawn(command, args, { env: childEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    if (isOver) throw new Error(`${this.options.file} is not started any more: the run is over.`);
+    const child = spawn(command, args, {
+      env: childEnvironment({ ...env, ...more }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
     alive.add(child);
     child.once('exit', () => alive.delete(child));
     // Read for as long as it lives: a worker that cannot say what is wrong any more would die of that.
     let said = '';
-    const keep = (text: string) => (said = (said + text).slice(-KEPT_OUTPUT_CHARS));
+    const keep = (text: string) => {
+      said = (said + text).slice(-KEPT_OUTPUT_CHARS);
+      if (logFile !== undefined) appendFileSync(logFile, text);
+    };
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep);
-    await until(() => hasEnded(child) || ready.test(said), READY_TIMEOUT_MS);
-    const words = ready.exec(said)?.[0];
-    if (words !== undefined && !hasEnded(child)) return words;
+    const isReady = ready instanceof RegExp ? () => ready.test(said) : () => ready(() => !hasEnded(child));
+    await until(async () => hasEnded(child) || (await isReady()), READY_TIMEOUT_MS);
+    if (!hasEnded(child) && (await isReady())) return ready instanceof RegExp ? (ready.exec(said)?.[0] ?? '') : '';
     await this.kill();
-    throw new Error(`${file} did not start: ${said}`);
+    throw new Error(`${this.options.file} did not start: ${said}`);
+  }
+
+  /** Waits until it has ended by itself; gives the signal or the exit code, null when it goes on. */
+  async ended(withinMs: number): Promise<NodeJS.Signals | number | null> {
+    const { child } = this;
+    if (!child) return null;
+    await until(() => hasEnded(child), withinMs);
+    return child.signalCode ?? child.exitCode;
   }
 
   get pid(): number | undefined {

@@ -1,5 +1,6 @@
 /** What a scale run must not show, however slow the machine: each entry is a broken promise. */
-import { MAX_BYTES, MAX_EVENTS, runsOf } from './histories';
+import { MAX_BYTES, MAX_EVENTS } from '../../chaos/checks/histories';
+import { runsOf } from './histories';
 import type { ScalePlan } from './plan';
 import type { ScaleFigures } from './run';
 

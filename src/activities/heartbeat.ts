@@ -35,3 +35,13 @@ export function keepHeartbeating(details: () => unknown): { stop(): void } {
   const timer = setInterval(() => context.heartbeat(details()), everyMs);
   return { stop: () => clearInterval(timer) };
 }
+
+/** Works under heartbeats that say no more than that the worker is there: without them a lost one is missed for long. */
+export async function underHeartbeats<T>(work: () => Promise<T>): Promise<T> {
+  const heartbeat = keepHeartbeating(() => undefined);
+  try {
+    return await work();
+  } finally {
+    heartbeat.stop();
+  }
+}

@@ -19,7 +19,7 @@ import { BlobMissingError, DamagedBlobError, type BlobStore } from '../store';
 import { answerBlob, readAnswer } from '../store/batch-records';
 import { toFault, toStoredAnswer, type Upstream } from '../upstream';
 import { failureOf } from './failure';
-import { keepHeartbeating } from './heartbeat';
+import { underHeartbeats } from './heartbeat';
 import { CLEAN_UP_ATTEMPTS, remover } from './resources';
 import { pause } from './visit';
 
@@ -118,17 +118,14 @@ async function cleanUp(input: CleanUpReportInput, { upstream, nowMs }: ReportDep
   return { notCleaned };
 }
 
-/** With heartbeats, so that a lost worker is noticed soon; whatever is thrown becomes a failure of our own. */
+/** Whatever is thrown becomes a failure of our own. */
 const carrier =
   (deps: ReportDeps) =>
   async <T>(work: () => Promise<T>): Promise<T> => {
-    const heartbeat = keepHeartbeating(() => undefined);
     try {
-      return await work();
+      return await underHeartbeats(work);
     } catch (error) {
       throw failure(error, deps);
-    } finally {
-      heartbeat.stop();
     }
   };
 

@@ -3,6 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { CleanUpInput, CleanUpReport, UploadInput } from '../contracts';
 import { toFault, type Upstream } from '../upstream';
 import { failureOf } from './failure';
+import { underHeartbeats } from './heartbeat';
 
 /** The user's own cleanup. It may be called more than once for a task, so it must be idempotent. */
 export type CleanUpHook = (task: CleanUpInput) => void | Promise<void>;
@@ -31,11 +32,20 @@ export const remover =
 
 export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceDeps) {
   const remove = remover(upstream, nowMs);
+  /** Gives what is left. */
+  const cleaned = async (input: CleanUpInput): Promise<string[]> => {
+    const files = input.fileIds.map((id) => remove(`file ${id}`, () => upstream.deleteFile(id)));
+    const containers = input.containerIds.map((id) => remove(`container ${id}`, () => upstream.deleteContainer(id)));
+    const results = await Promise.all([...files, ...containers]);
+    results.push(await remove('cleanup hook', async () => cleanUp?.(input)));
+    return results.filter((result) => result !== null);
+  };
   return {
     /** Uploads one file and gives its id. A file that cannot be read is refused for good. */
     async uploadFile({ file, expiresAfterSeconds }: UploadInput): Promise<string> {
       try {
-        return await upstream.uploadFile(file.path, { purpose: file.purpose ?? 'user_data', expiresAfterSeconds });
+        const options = { purpose: file.purpose ?? 'user_data', expiresAfterSeconds };
+        return await underHeartbeats(() => upstream.uploadFile(file.path, options));
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';
         if (['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code)) {
@@ -48,14 +58,7 @@ export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceD
 
     /** Deletes what the task made and calls the user's hook. Retried while something is left; then names what is. */
     async cleanUp(input: CleanUpInput): Promise<CleanUpReport> {
-      const results = [
-        ...(await Promise.all(input.fileIds.map((id) => remove(`file ${id}`, () => upstream.deleteFile(id))))),
-        ...(await Promise.all(
-          input.containerIds.map((id) => remove(`container ${id}`, () => upstream.deleteContainer(id))),
-        )),
-        await remove('cleanup hook', async () => cleanUp?.(input)),
-      ];
-      const notCleaned = results.filter((result) => result !== null);
+      const notCleaned = await underHeartbeats(() => cleaned(input));
       if (notCleaned.length > 0 && Context.current().info.attempt < CLEAN_UP_ATTEMPTS) {
         throw ApplicationFailure.create({ type: 'CleanUpIncomplete', message: notCleaned.join('; ') });
       }

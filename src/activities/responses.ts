@@ -5,7 +5,7 @@ import { toFault } from '../upstream';
 import { createOnce, rejected, type ResponseDeps } from './create-once';
 import { failureOf } from './failure';
 import { enterGate, leaveAtEnd, leaveGate } from './gate';
-import { keepHeartbeating } from './heartbeat';
+import { keepHeartbeating, underHeartbeats } from './heartbeat';
 import { startStreamed } from './start-streamed';
 import { look, newReport, pause, visit } from './visit';
 
@@ -67,12 +67,7 @@ export function createResponseActivities(deps: ResponseDeps) {
      * (200, 400, 404, 409). Comes back when a GET said a terminal status or 404; throws, to be retried, until then.
      */
     async cancelResponse(input: CancelInput): Promise<VisitReport> {
-      const heartbeat = keepHeartbeating(() => undefined);
-      try {
-        return await leaveAtEnd(input.taskId, await cancelAndLook(input, deps), deps);
-      } finally {
-        heartbeat.stop();
-      }
+      return underHeartbeats(async () => leaveAtEnd(input.taskId, await cancelAndLook(input, deps), deps));
     },
   };
 }

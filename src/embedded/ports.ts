@@ -35,7 +35,7 @@ async function isFree(port: number): Promise<boolean> {
   );
 }
 
-/** One that nobody has at this moment. */
+/** One that nobody listens on at this moment. */
 export function freePort(): Promise<number> {
   return bind(0);
 }

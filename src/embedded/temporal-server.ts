@@ -118,7 +118,11 @@ export class TemporalServer {
   }
 }
 
-function startArguments(ports: TemporalPorts, { dbFile, args, codecEndpoint }: TemporalServerOptions): string[] {
+/** The arguments of the program for a server on these ports. */
+export function startArguments(
+  ports: TemporalPorts,
+  { dbFile, args, codecEndpoint }: Pick<TemporalServerOptions, 'dbFile' | 'args' | 'codecEndpoint'>,
+): string[] {
   const attributes = Object.values(SEARCH_ATTRIBUTES).flatMap(({ name, type }) => [
     '--search-attribute',
     `${name}=${typeName(type)}`,

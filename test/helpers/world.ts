@@ -17,13 +17,11 @@ import { encryptedBlobs, encryptedDataConverter, type EncryptionSetting } from '
 import { folderStore, type BlobStore } from '../../src/store';
 import { externalStorage } from '../../src/store/payloads';
 import { createWorker } from '../../src/worker';
+import { FAST_TIMERS } from '../../chaos/place/servers';
 import { testServerPath, temporalCliPath } from './binaries';
 import { CACHE } from './cache';
 
 export const WORKFLOW_BUNDLE = { codePath: join(__dirname, '..', '..', 'lib', 'workflow-bundle.js') };
-
-/** Server timers cost a second each by default. */
-export const FAST_TIMERS = ['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="5ms"'];
 
 let runtimeInstalled = false;
 function quietRuntime(): void {

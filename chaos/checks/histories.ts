@@ -1,0 +1,51 @@
+/** I10: how large histories have become. */
+import type { TaskResult } from '../../src/contracts';
+import { broken, type Broken } from './evidence';
+
+/** The server's own warnings begin there, at a fifth of what it refuses. */
+export const MAX_EVENTS = 10_240;
+export const MAX_BYTES = 10 * 1024 * 1024;
+
+/** A run of a workflow, as its history shows it. */
+export interface HistorySize {
+  workflowId: string;
+  events: number;
+  bytes: number;
+  /** Times that each type of event is in it. */
+  types: Record<string, number>;
+}
+
+/** Those of a task that nothing has happened to, beside its looks. */
+const EVENTS_OF_A_TASK = 30;
+const EVENTS_OF_A_LOOK = 11;
+/** An activity and a timer, each with the workflow task after it. */
+const EVENTS_OF_A_CREATE = 12;
+/** Itself, and a workflow task. */
+const EVENTS_OF_A_SIGNAL = 4;
+/** Scheduled, started, lost. */
+const EVENTS_OF_A_LOST_WORKFLOW_TASK = 3;
+
+/** What was done to a run from outside: signals, and workers that were killed at their work. */
+function fromOutside({ types }: HistorySize): number {
+  const of = (name: string) => types[name] ?? 0;
+  const lost = of('WORKFLOW_TASK_TIMED_OUT') + of('WORKFLOW_TASK_FAILED');
+  const signals = of('WORKFLOW_EXECUTION_SIGNALED') + of('WORKFLOW_EXECUTION_CANCEL_REQUESTED');
+  return EVENTS_OF_A_LOST_WORKFLOW_TASK * lost + EVENTS_OF_A_SIGNAL * signals;
+}
+
+/** Every run of every workflow is far from the limits of the server. */
+export function checkSizes(sizes: readonly HistorySize[]): Broken[] {
+  return sizes
+    .filter(({ events, bytes }) => events >= MAX_EVENTS || bytes >= MAX_BYTES)
+    .map(({ workflowId, events, bytes }) => broken('I10', `${workflowId}: ${events} events, ${bytes} bytes`));
+}
+
+/** A task has no more events than its looks and creates need. */
+export function checkTaskSize(size: HistorySize, { polls, creates, retries }: TaskResult): Broken[] {
+  const further = Math.max(0, creates - 1) + retries.length;
+  const most = EVENTS_OF_A_TASK + EVENTS_OF_A_LOOK * polls + EVENTS_OF_A_CREATE * further + fromOutside(size);
+  if (size.events <= most) return [];
+  return [
+    broken('I10', `${size.workflowId}: ${size.events} events for ${polls} looks and ${creates} creates, most ${most}`),
+  ];
+}

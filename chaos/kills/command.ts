@@ -1,0 +1,69 @@
+/** `npm run chaos -- kills`: every crash point and every outage, with seeds. */
+import type { Command } from 'commander';
+import { isChanged, machine, markdown, publish } from '../../bench/page';
+import { endOnSignals } from '../../bench/scale/processes';
+import type { Verdict } from './judge';
+import { OUTAGE_ROWS } from './outages';
+import { RECEIVER_ROWS } from './receiver-run';
+import { CRASH_ROWS } from './rows';
+import { crashRuns, inLanes, outageRuns, receiverRuns } from './suite';
+import { brokenIn, HEAD, rowOf } from './table';
+
+/** Each has servers of its own. */
+const OUTAGES_AT_ONCE = 2;
+
+interface Flags {
+  seeds: string;
+  only?: string;
+  lanes: string;
+  broken?: string;
+}
+
+interface Table {
+  verdicts: Verdict[];
+  /** Rows that could not be run here. */
+  left: string[];
+}
+
+async function runAll({ seeds, lanes, only, broken }: Flags): Promise<Table> {
+  const isWanted = ({ name }: { name: string }) => only === undefined || name.includes(only);
+  const count = Number(seeds);
+  const crashes = await crashRuns(CRASH_ROWS.filter(isWanted), count, Number(lanes), broken);
+  const wanted = OUTAGE_ROWS.filter(isWanted);
+  const outages = await inLanes(
+    OUTAGES_AT_ONCE,
+    wanted.map((row) => () => outageRuns(row, count)),
+  );
+  const receivers = RECEIVER_ROWS.filter(isWanted);
+  const told = receivers.length > 0 ? await receiverRuns(receivers, count) : [];
+  const left = wanted.filter((_, i) => outages[i] === null).map(({ name }) => name);
+  return { verdicts: [...crashes, ...outages.flatMap((verdicts) => verdicts ?? []), ...told], left };
+}
+
+function tableOf({ verdicts, left }: Table): string {
+  const names = [...new Set(verdicts.map(({ run }) => run.row))];
+  const ofName = (name: string) => verdicts.filter(({ run }) => run.row === name);
+  const notRun = left.map((name) => [name, 'not run: no disk may be mounted here', ...HEAD.slice(2).map(() => '')]);
+  return markdown(HEAD, [...names.map((name) => rowOf(name, ofName(name))), ...notRun]);
+}
+
+async function measure(flags: Flags, isForPage: boolean): Promise<void> {
+  endOnSignals();
+  const table = await runAll(flags);
+  const broke = table.verdicts.flatMap(brokenIn);
+  for (const promise of broke) console.error(`BROKEN: ${promise}`);
+  for (const name of table.left) console.error(`NOT RUN: ${name}: no disk may be mounted here`);
+  if (broke.length > 0 || table.verdicts.length === 0) process.exitCode = 1;
+  publish('kills', `${flags.seeds} seeds for each row; ${machine()}.\n\n${tableOf(table)}`, isForPage);
+}
+
+export function addKillsCommand(program: Command): void {
+  program
+    .command('kills')
+    .description('kill -9 at every step; with an option, nothing is written')
+    .option('--seeds <n>', 'runs of each row', '5')
+    .option('--only <words>', 'rows that have these words in their name')
+    .option('--lanes <n>', 'runs of crash points side by side', '6')
+    .option('--broken <how>', 'a build that is broken on purpose: sdk-retries')
+    .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
+}

@@ -1,0 +1,66 @@
+/** One run of one crash point: a worker that dies there, and another one that goes on. */
+import { random } from '../../bench/scale/plan';
+import { crashSettings, type CrashPlan } from '../crash/crash';
+import type { Place } from '../place';
+import type { KillRun } from './judge';
+import { noticedBy, type CrashRow } from './rows';
+import { begin, cancelWhenSeen, endsOf, nextStepMs } from './work';
+
+/** Points come within seconds; a machine that is busy may start workers slowly. */
+const CRASH_MS = 60_000;
+
+export interface CrashBuild {
+  /** Of workflow code, with its crash points. */
+  bundlePath: string;
+  /** The name of a way in which the build is broken on purpose. */
+  broken?: string;
+}
+
+function planOf({ at, nth = [1, 1], afterMs = [0, 0] }: CrashRow, seed: number): CrashPlan {
+  const draw = random(seed);
+  const between = ([from, to]: readonly [number, number]) => from + Math.floor(draw() * (to - from + 1));
+  return { at, nth: between(nth), afterMs: between(afterMs) };
+}
+
+export const workerEnv = ({ bundlePath, broken }: CrashBuild, taskQueue: string): Record<string, string> => ({
+  CRASH_BUNDLE: bundlePath,
+  DURABLE_RESPONSES_TASK_QUEUE: taskQueue,
+  ...(broken === undefined ? {} : { CHAOS_BROKEN: broken }),
+});
+
+/** A run that its crash did not come to proves nothing. */
+export const crashProblems = (how: NodeJS.Signals | number | null): string[] =>
+  how === 'SIGKILL' ? [] : [`the crash never happened (${how ?? 'the process runs on'})`];
+
+/** 0 where it came before, null where it did not come. */
+export const secondsFrom = (fromMs: number, stepMs: number | null): number | null =>
+  stepMs === null ? null : Math.max(0, stepMs - fromMs) / 1000;
+
+/** Runs the work until the worker has died of its point, and with another one to the end. */
+export async function crashRun(place: Place, build: CrashBuild, row: CrashRow, seed: number): Promise<KillRun> {
+  const { work } = row;
+  const id = `${row.at}-${seed}`;
+  const plan = planOf(row, seed);
+  const file = 'chaos/crash/worker.js';
+  const doomed = place.newWorker({ file, env: { ...workerEnv(build, id), ...crashSettings(plan) } });
+  await doomed.start();
+  await begin(place, id, work, id);
+  if (work.isCancelled) await cancelWhenSeen(place, id);
+  const ending = endsOf(place, id, work);
+  // Its failure is thrown below; until then it must not end this process.
+  ending.catch(() => undefined);
+  const how = await Promise.race([doomed.ended(CRASH_MS), ending.then(() => null)]);
+  const killedMs = Date.now();
+  await doomed.kill();
+  const next = place.newWorker({ file, env: workerEnv(build, id) });
+  await next.start();
+  const readyMs = Date.now();
+  try {
+    const ends = await ending;
+    const stepMs = await nextStepMs(place, id, work, killedMs);
+    const times = { recoverySeconds: secondsFrom(readyMs, stepMs), outageSeconds: secondsFrom(killedMs, stepMs) };
+    return { row: row.name, noticedBy: noticedBy(row), id, expected: work, isAmbiguous: row.isAmbiguous ?? false, ends, ...times, problems: crashProblems(how) };
+  } finally {
+    await next.kill();
+  }
+}

@@ -1,0 +1,65 @@
+/** A soak in figures. */
+import { markdown } from '../../bench/page';
+import { INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
+import { checkMoney } from '../checks/money';
+import type { Evidence } from './evidence';
+import type { Soaked, Verdict } from './judge';
+
+function counted(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+}
+
+const endedAs = ({ result, execution }: TaskEnd): string => result?.status ?? execution;
+
+/** Orphans that a result names, and that nobody can cancel: their ids are not known, and they end by themselves. */
+function orphansOf({ results, ledger, statuses }: Evidence) {
+  const money = checkMoney(results, ledger);
+  const isOpen = (id: string) => ['queued', 'in_progress'].includes(statuses[id] ?? '');
+  return { money, running: ledger.creates.filter(({ id }) => !money.own.has(id) && isOpen(id)).length };
+}
+
+function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdict): [string, string][] {
+  const { ends, reports, found, replayed } = evidence;
+  const { money, running } = orphansOf(evidence);
+  const kinds = plan.tasks.map(({ watch }) => `watched by ${watch}`);
+  const lines = plan.batches.reduce((sum, { records }) => sum + records.length, 0);
+  const acts = Object.entries(driven.acts).map(([name, times]) => `${times} ${name}`);
+  const further = `${money.realOrphans} after a lost reply, ${money.reportedRetries} by \`retryOn\``;
+  const events = found.reduce((sum, { size }) => sum + size.events, 0);
+  return [
+    ['tasks', `${plan.tasks.length}: ${counted(kinds)}`],
+    ['batches / reports', `${plan.batches.length} with ${lines} lines / ${plan.reports.length}`],
+    ['done to them', acts.sort().join(', ') || 'nothing'],
+    ['tasks, items and runs of reports ended as', counted(ends.map(endedAs))],
+    ['reports ended as', counted(reports.map(endedAs))],
+    ['responses created', `${money.creates}; of them ${further}`],
+    ['orphans that still run, all of them named', String(running)],
+    ['histories replayed / events in them', `${replayed.histories} / ${events}`],
+    ['from the last fault to the last end (s)', settledSeconds.toFixed(0)],
+  ];
+}
+
+/** Each promise: how often it was broken, and the first example. */
+export function promiseRows(found: readonly Broken[]): [string, string, string][] {
+  return (Object.keys(INVARIANTS) as Invariant[]).map((invariant) => {
+    const examples = found.filter((one) => one.invariant === invariant);
+    return [`${invariant}: ${INVARIANTS[invariant]}`, String(examples.length), examples[0]?.what ?? ''];
+  });
+}
+
+export function tableOf(soaked: Soaked, verdict: Verdict): string {
+  const all = { ...soaked.fired, ...soaked.driven.struck };
+  const fired = Object.entries(all).sort(([a], [b]) => a.localeCompare(b));
+  const total = fired.reduce((sum, [, times]) => sum + times, 0);
+  return [
+    markdown(['', ''], workRows(soaked, verdict)),
+    markdown(['promise', 'broken', 'first example'], promiseRows(verdict.broken)),
+    markdown(
+      [`faults met: ${total} of ${fired.length} kinds`, 'times'],
+      fired.map(([name, times]) => [name, String(times)]),
+    ),
+  ].join('\n\n');
+}
