@@ -200,6 +200,10 @@ describe.each(Object.keys(WAYS))('%s', (way) => {
     expect(own).toHaveLength(creates);
     const asked = callsOf(world.emulator, taskId, 'cancel');
     expect(asked.length > 0).toBe(asksUpstream);
+    // One that was refused is sent again after one look.
+    const [firstMs = NaN, secondMs = NaN] = asked.map(({ at }) => at);
+    const looks = callsOf(world.emulator, taskId, 'retrieve').filter(({ at }) => at > firstMs && at < secondMs);
+    expect(looks.length).toBeLessThanOrEqual(1);
     // A visit would end by itself after 20 s.
     if (withinMs !== undefined) expect((asked[0]?.at ?? Infinity) - cancelledMs).toBeLessThan(withinMs);
     expect(result.possibleOrphans).toHaveLength(orphans);

@@ -29,7 +29,7 @@ test('given a text that is not there, or twice -> then an error that names the f
 });
 
 test.each(Object.entries(SUITES))('given the tests %s -> then they are there', (_name, suite) => {
-  const names = 'names' in suite ? (suite.names as string | undefined) : undefined;
+  const names = 'names' in suite ? suite.names : undefined;
   expect(names === undefined || names.startsWith('^')).toBe(true);
   expect(textOf(suite.file)).toContain('test');
 });

@@ -69,6 +69,7 @@ test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cance
     // With `retryOn` the request is carried on, too; the change must be, and the options of the start are not what holds.
     const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [3], maxWaitSeconds: 100_000, retryOn: { times: 1 } };
     const handle = await world.ask('stuck_in_progress', options);
+    await world.env.sleep('4s');
     await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [10] }] });
     await world.env.sleep('10200s');
     await handle.signal('cancelTask', 'seen enough');
@@ -83,7 +84,8 @@ test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cance
     return {
       result: end,
       events: runs,
-      gaps: times.slice(1, -1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1000)),
+      // The first look came before the change.
+      gaps: times.slice(2, -1).map((at, i) => Math.round((at - (times[i + 1] ?? 0)) / 1000)),
     };
   });
   expect(result).toMatchObject({ status: 'cancelled', creates: 1, cancelReason: 'seen enough' });

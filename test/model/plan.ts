@@ -105,14 +105,14 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     weight: 5,
     arbitrary: fc
       .constantFrom('own', 'lost', 'lost', 'wrong_attempt', 'no_id')
-      .map((of) => ({ kind: 'offer', of }) as Message),
+      .map((of) => ({ kind: 'offer', of }) as const),
   },
 );
 
 /** Off whole seconds, where timers are: what comes at the very moment of a timer may come before or after it. */
 const moment = fc.oneof(
   fc.constant(0),
-  fc.constantFrom(3, 7, 12, 18, 33, 47, 71, 110).map((seconds) => seconds + 0.4),
+  fc.constantFrom(3, 7, 12, 18, 33, 47, 71, 110).map((seconds) => seconds + 0.7),
 );
 
 const messages = fc

@@ -99,6 +99,15 @@ function offerOf(
   return responseId ? { responseId, attempt: Number(first?.metadata.attempt ?? 1) } : undefined;
 }
 
+/** No activity is under way: one that completes while it is cancelled makes the server of the tests, and no real one, stumble. */
+async function settled({ handle }: Stage): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const { pendingActivities } = (await handle.describe()).raw;
+    if ((pendingActivities ?? []).length === 0) return;
+    await pause(10);
+  }
+}
+
 /** Sends a message; one that a task cannot take any more is refused by the server. */
 async function deliver(stage: Stage, message: Message): Promise<void> {
   const { world, handle } = stage;
@@ -121,8 +130,7 @@ async function deliver(stage: Stage, message: Message): Promise<void> {
 }
 
 /**
- * The first create is under way for some time yet, or its outcome is known to the task. In between the server of the
- * tests, and no real one, stumbles over the cancel of an activity that completes.
+ * The first create is under way for some time yet, or its outcome is known to the task.
  */
 async function creating({ world, plan, taskId, attachedId, handle }: Stage): Promise<void> {
   const isSent = () => createsOf(world.emulator, taskId).some(({ id }) => id !== attachedId);
@@ -147,6 +155,7 @@ async function playMessages(world: World, stages: readonly Stage[]): Promise<voi
   for (const { stage, atSeconds, message } of later) {
     const leftMs = beganMs + atSeconds * 1000 - (await world.env.currentTimeMs());
     if (leftMs > 0) await world.env.sleep(leftMs);
+    await settled(stage);
     await deliver(stage, message);
   }
 }
