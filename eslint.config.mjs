@@ -15,7 +15,7 @@ const noQuery = {
 
 /** All workflows of a worker share one copy of these modules (`preloadModules` in src/bundle.ts). */
 const noState = ['', 'ExportNamedDeclaration > '].flatMap((exported) =>
-  ["[kind='let']", " > VariableDeclarator > NewExpression[callee.name=/^(Map|Set|WeakMap|WeakSet)$/]"].map((what) => ({
+  ["[kind='let']", ' > VariableDeclarator > NewExpression[callee.name=/^(Map|Set|WeakMap|WeakSet)$/]'].map((what) => ({
     selector: `Program > ${exported}VariableDeclaration${what}`,
     message: 'Workflows share this module: what it keeps would leak from one into another.',
   })),

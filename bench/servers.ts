@@ -20,7 +20,7 @@ export interface Servers {
   /** Of the server's files. */
   databaseBytes(): number;
   /** The process of the Temporal server. */
-  serverPid(): Promise<number | undefined>;
+  serverPid: () => Promise<number | undefined>;
   close(): Promise<void>;
 }
 

@@ -36,8 +36,8 @@ async function main(): Promise<void> {
     workflowsPath,
     failureConverterPath: FAILURE_CONVERTER_PATH,
     workflowInterceptorModules: [LOST_PAYLOADS_PATH],
-    // One copy for all workflows instead of one for each: a sleeping task takes a quarter less memory. None of them may
-    // keep anything in its module scope; the linter sees to that.
+    // One copy for all workflows instead of one in the memory of each. None of them may keep anything in its module scope;
+    // the linter sees to that.
     preloadModules: [workflowsPath, FAILURE_CONVERTER_PATH, LOST_PAYLOADS_PATH],
     logger,
   });

@@ -51,7 +51,7 @@ export interface Config {
   readonly webhookReceiver: boolean;
   /** Limits of the account behind the key; every worker of the task queue needs the same. */
   readonly limits: AccountLimits;
-  /** Workflows that one worker keeps in memory; about 0.2 MB each. */
+  /** Workflows that one worker keeps in memory; about 0.3 MB each. */
   readonly maxCachedWorkflows: number;
   /** The receiver of webhooks. */
   readonly webhook: WebhookConfig;

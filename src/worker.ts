@@ -36,7 +36,7 @@ export interface DurableWorkerOptions extends ActivityOptions {
   maxActivities?: number;
   /** Streams followed at once (`watch: 'stream'` and `'auto'`). They have slots of their own. Default 200. */
   maxStreams?: number;
-  /** Workflows kept in memory, about 0.2 MB each. Default 1,000; with 0 each step replays its history from the start. */
+  /** Workflows kept in memory, about 0.3 MB each. Default 1,000; with 0 each step replays its history from the start. */
   maxCachedWorkflows?: number;
   /** More options of the SDK's worker; your own `workflowsPath` replaces the bundle, your `activities` are added. */
   worker?: Partial<WorkerOptions>;
@@ -54,7 +54,7 @@ function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>):
  *
  * - Activities at once: a create or look of about 20 s holds a slot while it sleeps between looks, so slots are many;
  *   each costs a timer and a few kB, not a thread.
- * - Workflows in memory: a sleeping one costs 0.2 MB, and one that fell out is replayed from its short history.
+ * - Workflows in memory: a sleeping one costs 0.3 MB, and one that fell out is replayed from its short history.
  * - Sticky queue 5 s: a task that was waiting in a timer goes on that soon after its worker was killed (10 s by default).
  *   With 1 s, a burst of ends would be queued anew and replayed from the start.
  * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream

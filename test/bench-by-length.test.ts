@@ -9,9 +9,12 @@ test.each([
   ['webhook', 10, 11, 3],
   ['webhook', 1_200, 13, 4],
   ['webhook', 7_200, 15, 5],
-] as [Way, number, number, number][])('given %s for %i s -> %i actions and %i calls, as measured', (way, seconds, actions, calls) => {
-  expect(costOfRun(way, seconds)).toEqual({ actions, calls });
-});
+] as [Way, number, number, number][])(
+  'given %s for %i s -> %i actions and %i calls, as measured',
+  (way, seconds, actions, calls) => {
+    expect(costOfRun(way, seconds)).toEqual({ actions, calls });
+  },
+);
 
 test('given a stream of any length -> three calls; given 20 min -> a third of the 405 actions of a beat every 3 s', () => {
   expect([10, 1_200, 86_400].map((seconds) => costOfRun('stream', seconds).calls)).toEqual([3, 3, 3]);

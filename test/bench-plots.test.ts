@@ -1,6 +1,5 @@
 /** The plots of benchmarks, as files. */
 import { describe, expect, test } from 'vitest';
-import { parseFragment } from 'parse5';
 import { bars, lines } from '../bench/plot';
 
 const numbersOf = (svg: string, tag: string, name: string): number[] =>
@@ -44,8 +43,6 @@ describe('bars', () => {
     });
     expect(svg).toContain('>-</text');
     expect(svg).toContain('x&amp;&lt;i&gt;');
-    expect(
-      JSON.stringify(parseFragment(svg), (key, value: unknown) => (key === 'parentNode' ? null : value)),
-    ).not.toContain('"tagName":"i"');
+    expect(svg).not.toMatch(/<[bi]>/);
   });
 });

@@ -82,7 +82,12 @@ async function measure({ runs }: { runs: string }, isForPage: boolean): Promise<
   const parts = [
     `Computed; in brackets measured, median of ${runs} runs; ${machine()}.`,
     table(measured),
-    plotted('actions', 'Temporal actions by length, for each way of watching', plot('Temporal actions', 'actions'), isForPage),
+    plotted(
+      'actions',
+      'Temporal actions by length, for each way of watching',
+      plot('Temporal actions', 'actions'),
+      isForPage,
+    ),
     plotted('calls', 'Calls upstream by length, for each way of watching', plot('Calls upstream', 'calls'), isForPage),
   ];
   publish('by-length', parts.join('\n\n'), isForPage);

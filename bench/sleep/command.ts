@@ -41,7 +41,7 @@ const ROWS: Row[] = [
       const name = part === 1 ? 'max' : `p${part * 100}`;
       return [
         `\`${kind}\`: awake after, ${name} (s)`,
-        ({ delaySeconds }) => percentile(delaySeconds[kind], part).toFixed(3),
+        ({ delaySeconds }) => (delaySeconds[kind].length > 0 ? percentile(delaySeconds[kind], part).toFixed(3) : '-'),
       ];
     }),
   ),
@@ -102,7 +102,13 @@ async function workers({ tasks, window }: { tasks: string; window: string }, isF
     const cells = [rate.toFixed(1), (rate / first).toFixed(2), workerCpuMs.toFixed(0), serverCpuMs.toFixed(0)];
     rows.push([String(number), ...cells]);
   }
-  const head = ['workers', 'tasks per second', 'to one', 'CPU of all workers (ms a task)', 'CPU of the server (ms a task)'];
+  const head = [
+    'workers',
+    'tasks per second',
+    'to one',
+    'CPU of all workers (ms a task)',
+    'CPU of the server (ms a task)',
+  ];
   const what = `A batch of ${tasks} tasks of 1 s, ${window} at once, from when the window is full; ${machine()}.`;
   publish('workers', `${what}\n\n${markdown(head, rows)}`, isForPage);
 }

@@ -31,8 +31,6 @@ export interface SleepFigures {
 
 /** Starts under way at once. */
 const AT_ONCE = 50;
-/** About what two cores start; the timers of the sample must not be due before all tasks are asleep. */
-const STARTS_PER_SECOND = 40;
 /** Woken of each kind, spread over some seconds: alone each would find an idle machine, together they would queue. */
 const SAMPLE = 200;
 const SPREAD_SECONDS = 20;
@@ -40,8 +38,11 @@ const SPREAD_SECONDS = 20;
 const SETTLE_MS = 12_000;
 /** Longer than any of this takes. */
 const LONG_SECONDS = 20_000;
-/** They end at once: a worker that has done nothing yet has not the memory of one that is at work. */
-const WARM_UP = 100;
+/**
+ * They end at once: a worker that has done nothing yet has not the memory of one that is at work. And they tell how many
+ * can be started in a second: the timers of the sample must not be due before all tasks are asleep.
+ */
+const WARM_UP = 200;
 
 export const idOf = (kind: Sleeper, i: number): string => `${kind}-${i}`;
 
@@ -49,6 +50,7 @@ export interface Bed {
   servers: Servers;
   worker: WorkerProcess;
   plan: SleepPlan;
+  warmPerSecond: number;
   beganMs: number;
 }
 
@@ -61,13 +63,14 @@ export function sampleOf(plan: SleepPlan): number[] {
 }
 
 /** Seconds from the beginning at which the timers of the sample are due. */
-const dueAfterSeconds = ({ tasks }: SleepPlan): number => tasks / STARTS_PER_SECOND + (3 * SETTLE_MS) / 1000 + 10;
+const dueAfterSeconds = ({ plan, warmPerSecond }: Bed): number =>
+  plan.tasks / warmPerSecond + (3 * SETTLE_MS) / 1000 + 10;
 
-function optionsOf(kind: Sleeper, i: number, { plan, beganMs }: Bed): TaskOptions {
+function optionsOf(kind: Sleeper, i: number, bed: Bed): TaskOptions {
   const always = { maxWaitSeconds: 2 * LONG_SECONDS };
   if (kind === 'webhook') return { ...always, watch: 'webhook', safetyNetSeconds: [LONG_SECONDS] };
-  const place = sampleOf(plan).indexOf(i);
-  const due = dueAfterSeconds(plan) + (SPREAD_SECONDS * place) / SAMPLE - (Date.now() - beganMs) / 1000;
+  const place = sampleOf(bed.plan).indexOf(i);
+  const due = dueAfterSeconds(bed) + (SPREAD_SECONDS * place) / SAMPLE - (Date.now() - bed.beganMs) / 1000;
   // At least so long that it is a durable timer, should the machine be slow.
   return { ...always, pollIntervalsSeconds: place < 0 ? [LONG_SECONDS] : [Math.max(10, due), LONG_SECONDS] };
 }
@@ -86,7 +89,9 @@ async function startAll(bed: Bed, kind: Sleeper): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, turn));
 }
 
-async function warmUp({ client }: Servers): Promise<void> {
+/** Gives how many ended in a second. */
+async function warmUp({ client }: Servers): Promise<number> {
+  const beganMs = Date.now();
   const context = { client, taskQueue: 'bench-ours', searchAttributes: true };
   const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '0' };
   const ids = Array.from({ length: WARM_UP }, (_, i) => `warm-${i}`);
@@ -96,6 +101,7 @@ async function warmUp({ client }: Servers): Promise<void> {
       await client.workflow.getHandle(id).result();
     }),
   );
+  return (1000 * WARM_UP) / (Date.now() - beganMs);
 }
 
 /**
@@ -103,7 +109,7 @@ async function warmUp({ client }: Servers): Promise<void> {
  * @throws Error when no more are created.
  */
 async function untilCreated({ servers }: Bed, count: number): Promise<number> {
-  for (let before = -1; ; ) {
+  for (let before = -1; ;) {
     const { creates } = await servers.ledger();
     const length = creates.length - WARM_UP;
     if (length >= count) return creates.at(-1)?.at ?? NaN;
@@ -154,8 +160,10 @@ async function putToSleep(bed: Bed) {
 
 async function wakeUp(bed: Bed): Promise<SleepFigures['delaySeconds']> {
   const { client } = bed.servers;
-  const dueMs = bed.beganMs + 1000 * (dueAfterSeconds(bed.plan) + SPREAD_SECONDS);
-  await sleep(Math.max(0, dueMs - Date.now()) + 5_000);
+  const dueMs = bed.beganMs + 1000 * dueAfterSeconds(bed);
+  // Too slow a start: what waited then waited behind creates.
+  const isLate = Date.now() > dueMs;
+  await sleep(Math.max(0, dueMs - Date.now()) + 1000 * SPREAD_SECONDS + 5_000);
   const sentMs = new Map<string, number>();
   for (const i of sampleOf(bed.plan)) {
     const id = idOf('webhook', i);
@@ -165,14 +173,9 @@ async function wakeUp(bed: Bed): Promise<SleepFigures['delaySeconds']> {
   }
   await sleep(10_000);
   const ledger: Ledger = await bed.servers.ledger();
-  return {
-    timer: await delaysOfTimers(
-      client,
-      sampleOf(bed.plan).map((i) => idOf('timer', i)),
-      ledger,
-    ),
-    webhook: delaysOfSignals(sentMs, ledger),
-  };
+  const sample = sampleOf(bed.plan).map((i) => idOf('timer', i));
+  const timer = isLate ? [] : await delaysOfTimers(client, sample, ledger);
+  return { timer, webhook: delaysOfSignals(sentMs, ledger) };
 }
 
 /** On fresh servers. */
@@ -180,8 +183,8 @@ export async function measureSleep(plan: SleepPlan): Promise<SleepFigures> {
   const servers = await startServers();
   const worker = await startWorker('ours', servers, plan.cachedWorkflows);
   try {
-    await warmUp(servers);
-    const bed: Bed = { servers, worker, plan, beganMs: Date.now() };
+    const warmPerSecond = await warmUp(servers);
+    const bed: Bed = { servers, worker, plan, warmPerSecond, beganMs: Date.now() };
     return { ...(await putToSleep(bed)), delaySeconds: await wakeUp(bed) };
   } finally {
     await worker.stop();

@@ -42,9 +42,7 @@ export interface ActionsOptions {
 
 /** Heartbeats leave no events: they follow from how long each activity took by the clock of the run. */
 function heartbeatsIn(events: readonly Event[], { scaleOf, beats = ourBeats }: ActionsOptions): number {
-  const scheduled = new Map(
-    events.map((event) => [String(event.eventId), event.activityTaskScheduledEventAttributes]),
-  );
+  const scheduled = new Map(events.map((event) => [String(event.eventId), event.activityTaskScheduledEventAttributes]));
   const started = new Map(events.map((event) => [String(event.eventId), timeOf(event)]));
   return events.reduce((sum, event) => {
     const ended = event.activityTaskCompletedEventAttributes ?? event.activityTaskCanceledEventAttributes;
