@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { BatchResult, ReportResult, TaskResult } from '../src/contracts';
 import { bundleWhere, changedBundle, patchIds } from './helpers/bundles';
-import { deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
+import { areCreated, deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
 import { allHistories, contradicted, unreplayable } from './helpers/determinism';
 import { eventually, temporaryFolder } from './helpers/embedded';
 import { publishTable } from './helpers/proof';
@@ -62,6 +62,7 @@ async function deployed({ each, items, how }: Deploy) {
   const before = await deploy(world, folder.path, 'before', bundleWhere(false).code);
   const { batch, report } = await startOthers(world, how, items);
   const tasks = await startShapes(world, how, each);
+  await soon(() => areCreated(world, tasks));
   await Promise.all(tasks.map(async ({ shape, handle }) => shape.before?.(handle)));
   const begun = () => world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.includes('-batch/'));
   // More than one step of the window, and not all of it.

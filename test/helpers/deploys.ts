@@ -51,6 +51,8 @@ interface Shape {
   ends?: TaskOutcome;
   /** Of a task whose creates are all answered. Default 1. */
   creates?: number;
+  /** Its create is refused at first. */
+  createsLate?: boolean;
   /** Done to it before the deploy, and after it. */
   before?: (handle: WorkflowHandle) => Promise<unknown>;
   after?: (handle: WorkflowHandle) => Promise<unknown>;
@@ -88,9 +90,9 @@ const SHAPES: Record<string, Shape> = {
   'webhook-awaited': { options: { watch: 'webhook' }, after: lookNow },
   chosen: { options: { watch: 'auto' } },
   'create-under-way': { faults: [{ op: 'create', do: { kind: 'delay', ms: 5_000 } }] },
-  'create-refused': { faults: [refusedFor(6)], runSeconds: '2' },
+  'create-refused': { faults: [refusedFor(6)], createsLate: true, runSeconds: '2' },
   retried: { scenario: 'failed', runSeconds: '1', options: { retryOn: { times: 2 } }, ends: 'failed', creates: 3 },
-  'timed-out': { scenario: 'stuck_in_progress', options: { ...durable, maxWaitSeconds: 10 }, ends: 'timed_out' },
+  'timed-out': { scenario: 'stuck_in_progress', options: { ...durable, maxWaitSeconds: 15 }, ends: 'timed_out' },
   'cancelled-before': {
     scenario: 'slow',
     faults: [{ op: 'cancel', do: { kind: 'delay', ms: 3_000 } }],
@@ -133,6 +135,12 @@ export async function startShapes(
       };
     }),
   );
+}
+
+/** All that can have a response have one. */
+export function areCreated({ emulator }: World, tasks: readonly OpenTask[]): boolean {
+  const created = new Set(emulator.ledger().creates.map(({ metadata }) => metadata.task_id));
+  return tasks.every(({ id, shape }) => shape.createsLate || created.has(id));
 }
 
 /** A window that is filled step by step, in other steps by the code before `slower-fill`; and a report. */
