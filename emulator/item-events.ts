@@ -93,11 +93,12 @@ export function itemEvents(item: ResponseOutputItem, output_index: number): Unnu
         { type: 'response.mcp_call_arguments.done', ...place, arguments: item.arguments },
         { type: 'response.mcp_call.completed', ...place },
       ];
-    case 'function_call':
-      return [
-        { type: 'response.function_call_arguments.delta', ...place, delta: item.arguments },
-        { type: 'response.function_call_arguments.done', ...place, name: item.name, arguments: item.arguments },
-      ];
+    case 'function_call': {
+      const delta = { type: 'response.function_call_arguments.delta' as const, ...place, delta: item.arguments };
+      // The types of `openai` 7 do not have the name.
+      const whole = { ...place, name: item.name, arguments: item.arguments };
+      return [delta, { type: 'response.function_call_arguments.done', ...whole }];
+    }
     default:
       return [];
   }

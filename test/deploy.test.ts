@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { BatchResult, ReportResult, TaskResult } from '../src/contracts';
 import { bundleWhere, changedBundle, patchIds } from './helpers/bundles';
-import { deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
+import { areCreated, deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
 import { allHistories, contradicted, unreplayable } from './helpers/determinism';
-import { temporaryFolder } from './helpers/embedded';
+import { eventually, temporaryFolder } from './helpers/embedded';
 import { publishTable } from './helpers/proof';
-import { until } from './helpers/watched';
 import { createsOf, devServerWorld, stillRunning, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
 const TODAY = readFileSync(WORKFLOW_BUNDLE.codePath, 'utf8');
@@ -24,6 +23,9 @@ afterEach(async () => {
   await world.close();
   await folder.remove();
 });
+
+/** The server gives a workflow that a worker had in its cache to another one after ten seconds. */
+const soon = (isSo: () => boolean | Promise<boolean>) => eventually('the state that the test waits for', isSo, 60);
 
 const complaintsOf = (worker: DeployedWorker): string[] =>
   worker
@@ -58,11 +60,13 @@ interface Deploy {
 /** The code before all patches works until everything is open; that of today does the rest. */
 async function deployed({ each, items, how }: Deploy) {
   const before = await deploy(world, folder.path, 'before', bundleWhere(false).code);
-  const tasks = await startShapes(world, how, each);
   const { batch, report } = await startOthers(world, how, items);
+  const tasks = await startShapes(world, how, each);
+  await soon(() => areCreated(world, tasks));
   await Promise.all(tasks.map(async ({ shape, handle }) => shape.before?.(handle)));
   const begun = () => world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.includes('-batch/'));
-  await until(() => begun().length >= items / 2);
+  // More than one step of the window, and not all of it.
+  await soon(() => begun().length > 8);
   await before[how]();
   const { count: open } = await world.client.workflow.count("ExecutionStatus = 'Running'");
   const after = await deploy(world, folder.path, 'after', TODAY);
@@ -133,7 +137,7 @@ test('given 100 open tasks, a batch and a report, and a worker that is stopped -
   // Without the branches for what came before, this deploy would have broken some of them.
   for (const id of patchIds())
     expect((await unreplayable(seen.all, bundleWhere(true, [id]))).length, id).toBeGreaterThan(0);
-}, 120_000);
+}, 180_000);
 
 test('given a worker that is killed -> the same, and what may have been paid twice is named', async () => {
   const [each, items] = [2, 16];
@@ -141,18 +145,19 @@ test('given a worker that is killed -> the same, and what may have been paid twi
   figures.push(rowOf('killed (-9)', items, seen));
   expect(seen).toMatchObject(rightly(items));
   expect(await unreplayable(seen.all)).toEqual([]);
-}, 120_000);
+}, 180_000);
 
 test('given code that does not fit the open tasks, a timer at the start of the watch -> the same checks say so', async () => {
   const before = await deploy(world, folder.path, 'before', TODAY);
-  await startShapes(world, 'broken', 2, ['durable-looks', 'webhook-awaited', 'cancelled-after']);
-  await until(() => world.emulator.ledger().creates.length === 6);
+  const tasks = await startShapes(world, 'broken', 2, ['durable-looks', 'webhook-awaited', 'cancelled-after']);
+  await soon(() => world.emulator.ledger().creates.length === 6);
   await before.stop();
   const start = 'async function watchResponse(task, responseId) {';
   const { code } = changedBundle(start, `${start}\n    await (0, workflow_1.sleep)(1000);`);
   const after = await deploy(world, folder.path, 'after', code);
-  await until(async () => contradicted(await allHistories(world)).length > 0);
-  await until(() => complaintsOf(after).length > 0);
+  await Promise.all(tasks.map(({ handle }) => handle.signal('lookNow')));
+  await soon(() => complaintsOf(after).length > 0);
+  await soon(async () => contradicted(await allHistories(world)).length > 0);
   await after.stop();
   expect((await unreplayable(await allHistories(world), { code })).length).toBeGreaterThan(0);
-}, 120_000);
+}, 180_000);

@@ -67,7 +67,9 @@ function officialClient(options: UpstreamOptions): OpenAI {
     fetch: fetch ?? cappedFetch(),
   });
   const dispatcher = connectionsTo(openai.baseURL, options);
-  return openai.withOptions({ fetchOptions: { dispatcher, ...fetchOptions, redirect: 'error' } });
+  // A dispatcher has one type in `undici` and another in the types of Node; which one is meant depends on the client.
+  const init = { dispatcher, ...fetchOptions, redirect: 'error' } as ClientOptions['fetchOptions'];
+  return openai.withOptions({ fetchOptions: init });
 }
 
 /** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty; UsageError for a bad address. */

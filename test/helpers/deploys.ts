@@ -1,5 +1,5 @@
 /** Tasks of every shape that are open while their worker is replaced by one with other code. */
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -51,12 +51,20 @@ interface Shape {
   ends?: TaskOutcome;
   /** Of a task whose creates are all answered. Default 1. */
   creates?: number;
+  /** Its create is refused at first. */
+  createsLate?: boolean;
   /** Done to it before the deploy, and after it. */
   before?: (handle: WorkflowHandle) => Promise<unknown>;
   after?: (handle: WorkflowHandle) => Promise<unknown>;
 }
 
-const lookNow = (handle: WorkflowHandle) => handle.signal('lookNow');
+/** On a slow machine it may have ended; nothing can be told it then, and its end is judged all the same. */
+const tell = (handle: WorkflowHandle, signal: string, ...args: string[]) =>
+  handle.signal(signal, ...args).catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
+
+const lookNow = (handle: WorkflowHandle) => tell(handle, 'lookNow');
 
 /** More often than a look takes, so that one of them comes during a look. */
 async function lookOften(handle: WorkflowHandle): Promise<void> {
@@ -66,7 +74,7 @@ async function lookOften(handle: WorkflowHandle): Promise<void> {
   }
 }
 
-const cancel = (handle: WorkflowHandle) => handle.signal('cancelTask', 'deployed');
+const cancel = (handle: WorkflowHandle) => tell(handle, 'cancelTask', 'deployed');
 const durable: TaskOptions = { pollIntervalsSeconds: [1], inlineWaitSeconds: 0 };
 const refusedFor = (seconds: number): Omit<FaultRule, 'task'> => ({
   op: 'create',
@@ -88,9 +96,9 @@ const SHAPES: Record<string, Shape> = {
   'webhook-awaited': { options: { watch: 'webhook' }, after: lookNow },
   chosen: { options: { watch: 'auto' } },
   'create-under-way': { faults: [{ op: 'create', do: { kind: 'delay', ms: 5_000 } }] },
-  'create-refused': { faults: [refusedFor(6)], runSeconds: '2' },
+  'create-refused': { faults: [refusedFor(6)], createsLate: true, runSeconds: '2' },
   retried: { scenario: 'failed', runSeconds: '1', options: { retryOn: { times: 2 } }, ends: 'failed', creates: 3 },
-  'timed-out': { scenario: 'stuck_in_progress', options: { ...durable, maxWaitSeconds: 10 }, ends: 'timed_out' },
+  'timed-out': { scenario: 'stuck_in_progress', options: { ...durable, maxWaitSeconds: 15 }, ends: 'timed_out' },
   'cancelled-before': {
     scenario: 'slow',
     faults: [{ op: 'cancel', do: { kind: 'delay', ms: 3_000 } }],
@@ -133,6 +141,12 @@ export async function startShapes(
       };
     }),
   );
+}
+
+/** All that can have a response have one. */
+export function areCreated({ emulator }: World, tasks: readonly OpenTask[]): boolean {
+  const created = new Set(emulator.ledger().creates.map(({ metadata }) => metadata.task_id));
+  return tasks.every(({ id, shape }) => shape.createsLate || created.has(id));
 }
 
 /** A window that is filled step by step, in other steps by the code before `slower-fill`; and a report. */
