@@ -39,7 +39,7 @@ const CREATED_MS = 30_000;
 /** The longest timeout by which a side notices that its worker was lost is 60 s; it may take two of them. */
 const RECOVERY_MS = 150_000;
 
-async function patiently(answer: Promise<Answer>, ms: number): Promise<Answer> {
+function patiently(answer: Promise<Answer>, ms: number): Promise<Answer> {
   const over = new AbortController();
   const late = sleep(ms, NO_ANSWER, { signal: over.signal }).catch(() => NO_ANSWER);
   return Promise.race([answer, late]).finally(() => over.abort());
