@@ -77,7 +77,8 @@ async function cancelOne(session: Session, upstream: Upstream): Promise<CancelFi
   const id = 'cancelled';
   await session.start(id, requestOf(id, CANCELLED_SECONDS));
   // Only what was created can be cancelled upstream: no side is to blame for being slow to begin.
-  if (!(await until(async () => (await upstream.ledger()).creates.length > 0, CREATED_MS))) throw new Error('Not created.');
+  if (!(await until(async () => (await upstream.ledger()).creates.length > 0, CREATED_MS)))
+    throw new Error('Not created.');
   await sleep(CANCEL_AFTER_MS);
   await session.cancel(id);
   const look = async (): Promise<[string, string]> => {

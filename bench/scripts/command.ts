@@ -52,7 +52,14 @@ async function measure(plan: Plan & { only?: readonly string[] }, isForPage: boo
     return own && hurt ? [{ contender, calm: own, killed: hurt }] : [];
   });
   const what = `${plan.runs} runs of ${plan.minSeconds} to ${plan.maxSeconds} s; ${machine()}.`;
-  publish('scripts', `${what}\n\n${markdown(HEAD, measured.map((one) => rowOf(one, plan)))}`, isForPage);
+  publish(
+    'scripts',
+    `${what}\n\n${markdown(
+      HEAD,
+      measured.map((one) => rowOf(one, plan)),
+    )}`,
+    isForPage,
+  );
 }
 
 function number(text: string): number {
@@ -65,7 +72,7 @@ function number(text: string): number {
 export function addScriptsCommand(program: Command): void {
   program
     .command('scripts')
-    .description("the scripts of the guide for background mode in Python, and ours: undisturbed, and killed half-way")
+    .description('the scripts of the guide for background mode in Python, and ours: undisturbed, and killed half-way')
     .option('--only <list>', 'names', (text) => text.split(','))
     .option('--runs <n>', '', number, 20)
     .option('--min-seconds <n>', 'the shortest run', number, 10)
