@@ -43,10 +43,8 @@ function rowOf({ contender, calm, killed }: Measured, { runs }: Plan): string[] 
 async function measure(plan: Plan & { only?: readonly string[] }, isForPage: boolean): Promise<void> {
   endOnSignals();
   const wanted = CONTENDERS.filter(({ name }) => plan.only?.includes(name) ?? true);
-  const [calm, killed] = await Promise.all([
-    Promise.all(wanted.map((one) => undisturbed(one, plan))),
-    Promise.all(wanted.map((one) => disturbed(one, plan))),
-  ]);
+  const calm = await Promise.all(wanted.map((one) => undisturbed(one, plan)));
+  const killed = await Promise.all(wanted.map((one) => disturbed(one, plan)));
   const measured = wanted.flatMap((contender, i): Measured[] => {
     const [own, hurt] = [calm[i], killed[i]];
     return own && hurt ? [{ contender, calm: own, killed: hurt }] : [];
