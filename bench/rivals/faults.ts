@@ -33,9 +33,9 @@ export interface CancelFigures {
 const RUNS = 20;
 const RUN_SECONDS = 4;
 /** So long is the answer to a create on its way: the kill is well within. */
-const DELAY_MS = 30_000;
+const DELAY_MS = 90_000;
 /** Twenty creates reach upstream within a second or two; the slowest side starts cold. */
-const CREATED_MS = 30_000;
+const CREATED_MS = 60_000;
 /** The longest timeout by which a side notices that its worker was lost is 60 s; it may take two of them. */
 const RECOVERY_MS = 150_000;
 
