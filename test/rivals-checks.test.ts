@@ -39,7 +39,15 @@ describe('the tables of rivals', () => {
   });
 
   it('given figures -> then the time of each is also told as a ratio to ours', () => {
-    const figures = { allDoneSeconds: 15, lagP50Seconds: 1, lagP99Seconds: 2, events: NaN, calls: 7, creates: 5, lost: 0 };
+    const figures = {
+      allDoneSeconds: 15,
+      lagP50Seconds: 1,
+      lagP99Seconds: 2,
+      events: NaN,
+      calls: 7,
+      creates: 5,
+      lost: 0,
+    };
     const rows = manyTable([{ side: side('Other'), figures }], { ...figures, allDoneSeconds: 20 });
     expect(rows).toContain('| Other | 15.0 | 0.75 | 1.00 | 2.00 | - | 7.0 | 5 | 0 |');
   });

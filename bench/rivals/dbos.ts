@@ -15,7 +15,9 @@ const READY_MS = 60_000;
 /** Postgres refuses to run as root: then it is the user `postgres` that Debian's package makes. */
 function asNobodySpecial(folder: string): string[] {
   if (process.getuid?.() !== 0) return [];
-  const [uid = 0, gid = 0] = ['-u', '-g'].map((what) => Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' })));
+  const [uid = 0, gid = 0] = ['-u', '-g'].map((what) =>
+    Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' })),
+  );
   chownSync(folder, uid, gid);
   return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
 }
@@ -28,7 +30,8 @@ async function startPostgres({ folder: files, onClose }: Place): Promise<string>
   // A folder of a temporary directory is its owner's alone, and this one is another user's.
   if (user.length > 0) await run('chmod', ['711', files], READY_MS);
   const made = await run('env', [...user, 'initdb', '-D', data, '-U', 'bench', '--auth=trust'], READY_MS);
-  if (made.code !== 0) throw new Error(`initdb (of PostgreSQL): ${made.problem ?? made.stderr.trim().split('\n').at(-1)}`);
+  if (made.code !== 0)
+    throw new Error(`initdb (of PostgreSQL): ${made.problem ?? made.stderr.trim().split('\n').at(-1)}`);
   const port = await freePort();
   const args = [...user, 'postgres', '-D', data, '-p', String(port), '-h', LOOPBACK, '-k', data];
   const server = new KilledProgram({ file: '/usr/bin/env', args, ready: /ready to accept connections/ });

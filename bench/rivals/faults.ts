@@ -33,13 +33,13 @@ export interface CancelFigures {
 const RUNS = 20;
 const RUN_SECONDS = 4;
 /** So long is the answer to a create on its way: the kill is well within. */
-const DELAY_MS = 30_000;
+const DELAY_MS = 90_000;
 /** Twenty creates reach upstream within a second or two; the slowest side starts cold. */
-const CREATED_MS = 30_000;
+const CREATED_MS = 60_000;
 /** The longest timeout by which a side notices that its worker was lost is 60 s; it may take two of them. */
 const RECOVERY_MS = 150_000;
 
-async function patiently(answer: Promise<Answer>, ms: number): Promise<Answer> {
+function patiently(answer: Promise<Answer>, ms: number): Promise<Answer> {
   const over = new AbortController();
   const late = sleep(ms, NO_ANSWER, { signal: over.signal }).catch(() => NO_ANSWER);
   return Promise.race([answer, late]).finally(() => over.abort());
@@ -77,7 +77,8 @@ async function cancelOne(session: Session, upstream: Upstream): Promise<CancelFi
   const id = 'cancelled';
   await session.start(id, requestOf(id, CANCELLED_SECONDS));
   // Only what was created can be cancelled upstream: no side is to blame for being slow to begin.
-  if (!(await until(async () => (await upstream.ledger()).creates.length > 0, CREATED_MS))) throw new Error('Not created.');
+  if (!(await until(async () => (await upstream.ledger()).creates.length > 0, CREATED_MS)))
+    throw new Error('Not created.');
   await sleep(CANCEL_AFTER_MS);
   await session.cancel(id);
   const look = async (): Promise<[string, string]> => {

@@ -27,8 +27,9 @@ const stepsOf = (manifest: string, folder: string): Step[] =>
         [join(folder, 'bin', 'python'), ['-m', 'pip', ...PIP, join(folder, manifest)]],
       ];
 
-/** The folder that has what the manifest (`requirements.txt`, `package.json`) of this folder of sources asks for. */
-export async function installed(sources: string, manifest: 'requirements.txt' | 'package.json'): Promise<string> {
+type Manifest = 'requirements.txt' | 'package.json';
+
+async function install(sources: string, manifest: Manifest): Promise<string> {
   const path = sourceOf(sources, manifest);
   const mark = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
   const folder = join(loadConfig().cacheDir, 'bench', `${sources.replaceAll('/', '-')}-${mark}`);
@@ -54,4 +55,13 @@ export function placed(sources: string, program: string, folder: string): string
   const path = join(folder, program);
   copyFileSync(sourceOf(sources, program), path);
   return path;
+}
+
+const folders = new Map<string, Promise<string>>();
+
+/** The folder that has what the manifest of this folder of sources asks for. Asked by several at once, it is made once. */
+export function installed(sources: string, manifest: Manifest): Promise<string> {
+  const folder = folders.get(sources) ?? install(sources, manifest);
+  folders.set(sources, folder);
+  return folder;
 }

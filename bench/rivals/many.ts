@@ -90,7 +90,7 @@ export function measureMany(side: Side, plan: Plan): Promise<Figures> {
     const ledger = await upstream.ledger();
     const seen = lagsSeen(answers, ledger);
     const lags = seen.length > 0 ? seen : lagsOf(ledger);
-    const events = await Promise.all(ids.slice(0, SAMPLE).map((id) => session.eventsOf?.(id) ?? NaN));
+    const events = await Promise.all(ids.slice(0, SAMPLE).map(async (id) => (await session.eventsOf?.(id)) ?? NaN));
     const own = ledger.calls.filter(({ op }) => ['create', 'retrieve', 'stream'].includes(op));
     return {
       allDoneSeconds,

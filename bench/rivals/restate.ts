@@ -30,7 +30,14 @@ async function startServer(folder: string, { folder: files, onClose }: Place) {
     DO_NOT_TRACK: '1',
   };
   mkdirSync(env.RESTATE_BASE_DIR);
-  const file = join(folder, 'node_modules', '@restatedev', `restate-server-${process.platform}-${process.arch}`, 'bin', 'restate-server');
+  const file = join(
+    folder,
+    'node_modules',
+    '@restatedev',
+    `restate-server-${process.platform}-${process.arch}`,
+    'bin',
+    'restate-server',
+  );
   const server = new KilledProgram({ file, args: ['--no-logo'], env, ready: /./ });
   onClose(() => server.stop());
   await server.start();
@@ -57,7 +64,7 @@ async function open(place: Place): Promise<Session> {
   const service = await startService(folder, place, admin);
   const invocations = new Map<string, string>();
   const rowOf = async (sql: string) =>
-    (await ask<{ rows: Record<string, unknown>[] }>(`${admin}/query`, { body: { query: sql } })).rows[0];
+    (await ask<{ rows: Record<string, string | number | null>[] }>(`${admin}/query`, { body: { query: sql } })).rows[0];
   return {
     start: async (id, request) => {
       const url = `${ingress}/task/${id}/run/send`;
@@ -70,7 +77,9 @@ async function open(place: Place): Promise<Session> {
       ),
     cancel: async (id) => void (await ask(`${admin}/invocations/${invocations.get(id)}/cancel`, { method: 'PATCH' })),
     status: async (id) => {
-      const row = await rowOf(`select status, completion_result from sys_invocation where id = '${invocations.get(id)}'`);
+      const row = await rowOf(
+        `select status, completion_result from sys_invocation where id = '${invocations.get(id)}'`,
+      );
       return String(row?.completion_result ?? row?.status ?? 'unknown');
     },
     kill: () => service.kill(),

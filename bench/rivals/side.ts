@@ -49,7 +49,7 @@ export interface Place {
   folder: string;
   upstream: Upstream;
   /** At the end, the last first; also when the side could not be opened. */
-  onClose(close: () => Promise<unknown>): void;
+  onClose: (close: () => Promise<unknown>) => void;
 }
 
 export interface Side {

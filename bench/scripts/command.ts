@@ -43,16 +43,21 @@ function rowOf({ contender, calm, killed }: Measured, { runs }: Plan): string[] 
 async function measure(plan: Plan & { only?: readonly string[] }, isForPage: boolean): Promise<void> {
   endOnSignals();
   const wanted = CONTENDERS.filter(({ name }) => plan.only?.includes(name) ?? true);
-  const [calm, killed] = await Promise.all([
-    Promise.all(wanted.map((one) => undisturbed(one, plan))),
-    Promise.all(wanted.map((one) => disturbed(one, plan))),
-  ]);
+  const calm = await Promise.all(wanted.map((one) => undisturbed(one, plan)));
+  const killed = await Promise.all(wanted.map((one) => disturbed(one, plan)));
   const measured = wanted.flatMap((contender, i): Measured[] => {
     const [own, hurt] = [calm[i], killed[i]];
     return own && hurt ? [{ contender, calm: own, killed: hurt }] : [];
   });
   const what = `${plan.runs} runs of ${plan.minSeconds} to ${plan.maxSeconds} s; ${machine()}.`;
-  publish('scripts', `${what}\n\n${markdown(HEAD, measured.map((one) => rowOf(one, plan)))}`, isForPage);
+  publish(
+    'scripts',
+    `${what}\n\n${markdown(
+      HEAD,
+      measured.map((one) => rowOf(one, plan)),
+    )}`,
+    isForPage,
+  );
 }
 
 function number(text: string): number {
@@ -65,7 +70,7 @@ function number(text: string): number {
 export function addScriptsCommand(program: Command): void {
   program
     .command('scripts')
-    .description("the scripts of the guide for background mode in Python, and ours: undisturbed, and killed half-way")
+    .description('the scripts of the guide for background mode in Python, and ours: undisturbed, and killed half-way')
     .option('--only <list>', 'names', (text) => text.split(','))
     .option('--runs <n>', '', number, 20)
     .option('--min-seconds <n>', 'the shortest run', number, 10)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TaskOptions } from '../../src/contracts';
 import { isAlive } from '../../src/embedded/processes';
 import { installed, sourceOf } from '../rivals/install';
-import type { Place, RunRequest, Side } from '../rivals/side';
+import type { PidNow, Place, RunRequest, Side } from '../rivals/side';
 import { ours } from '../rivals/temporal';
 import { KilledProgram } from '../scale/processes';
 import { UsageMeter } from '../scale/usage';
@@ -37,13 +37,21 @@ interface Script {
   keepsIds?: boolean;
 }
 
+function metersOf({ onClose }: Place, pids: readonly PidNow[]): UsageMeter[] {
+  const meters = pids.map((pid) => new UsageMeter(pid));
+  onClose(() => Promise.all(meters.map((meter) => meter.stop())));
+  return meters;
+}
+
 const textOf = (line: string): string => String((JSON.parse(line) as { result?: string }).result);
 
 async function openScript({ file, keepsIds }: Script, place: Place, tasks: readonly Task[]): Promise<Contest> {
   const python = join(await installed('scripts', 'requirements.txt'), 'bin', 'python');
-  const [list, results, ids] = ['tasks.json', 'results.jsonl', 'ids.jsonl'].map((name) => join(place.folder, name));
-  writeFileSync(list, JSON.stringify(tasks.map(({ id, request: { input, metadata } }) => ({ id, prompt: input, metadata }))));
-  const args = [sourceOf('scripts', file), list, results, ...(keepsIds ? [ids] : [])];
+  const at = (name: string) => join(place.folder, name);
+  const [list, results] = [at('tasks.json'), at('results.jsonl')] as const;
+  const prompts = tasks.map(({ id, request: { input, metadata } }) => ({ id, prompt: input, metadata }));
+  writeFileSync(list, JSON.stringify(prompts));
+  const args = [sourceOf('scripts', file), list, results, ...(keepsIds ? [at('ids.jsonl')] : [])];
   const env = { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: place.upstream.url };
   const program = new KilledProgram({ file: python, args, env, ready: /started/ });
   place.onClose(() => program.stop());
@@ -55,7 +63,7 @@ async function openScript({ file, keepsIds }: Script, place: Place, tasks: reado
       const lines = existsSync(results) ? readFileSync(results, 'utf8').split('\n').slice(0, -1) : [];
       return Promise.resolve(lines.map(textOf));
     },
-    meters: [new UsageMeter(() => program.pid)],
+    meters: metersOf(place, [() => program.pid]),
   };
 }
 
@@ -70,12 +78,12 @@ async function openOurs(side: Side, place: Place, tasks: readonly Task[]): Promi
       if (isStarted) return session.restart();
       isStarted = true;
       await Promise.all(tasks.map(({ id, request }) => session.start(id, request)));
-      for (const { id } of tasks) void session.answer(id).then(({ text }) => void (text !== null && texts.push(text)));
+      for (const { id } of tasks) void session.answer(id).then(({ text }) => texts.push(text ?? ''));
     },
     kill: () => session.kill(),
     isDone: () => Promise.resolve(texts.length === tasks.length),
     delivered: () => Promise.resolve([...texts]),
-    meters: (session.pids ?? []).map((pid) => new UsageMeter(pid)),
+    meters: metersOf(place, session.pids ?? []),
   };
 }
 

@@ -43,7 +43,10 @@ const SLACK_SECONDS = 60;
 /** Lengths from the shortest to the longest, in an order that a seed chooses. */
 export function tasksOf({ runs, minSeconds, maxSeconds }: Plan): Task[] {
   const draw = random(1);
-  const lengths = Array.from({ length: runs }, (_, i) => minSeconds + ((maxSeconds - minSeconds) * i) / Math.max(1, runs - 1));
+  const lengths = Array.from(
+    { length: runs },
+    (_, i) => minSeconds + ((maxSeconds - minSeconds) * i) / Math.max(1, runs - 1),
+  );
   const mixed = lengths.map((seconds) => ({ seconds, at: draw() })).sort((a, b) => a.at - b.at);
   return mixed.map(({ seconds }, i) => ({
     id: `task-${i}`,
@@ -64,7 +67,8 @@ async function answered(contest: Contest, tasks: readonly Task[]): Promise<numbe
   return tasks.filter(({ request }) => texts.some((text) => text.includes(request.input))).length;
 }
 
-const callsIn = ({ calls }: Ledger): number => calls.filter(({ op }) => ['create', 'retrieve', 'stream'].includes(op)).length;
+const callsIn = ({ calls }: Ledger): number =>
+  calls.filter(({ op }) => ['create', 'retrieve', 'stream'].includes(op)).length;
 
 export function undisturbed(contender: Contender, plan: Plan): Promise<Undisturbed> {
   const tasks = tasksOf(plan);
