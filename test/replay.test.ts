@@ -68,6 +68,8 @@ describe('replay', () => {
 /** Recorded with the code before the patch, and with the code after it. A new patch needs both. */
 const PATCHES: Record<string, { before: string; after: string }> = {
   'keep-hint': { before: 'task-hint-before', after: 'task-hint' },
+  'look-at-queue-limit': { before: 'task-queued-before', after: 'task-queued' },
+  'queue-limit-from-create': { before: 'task-queued-late-before', after: 'task-queued-late' },
   'slower-fill': { before: 'page-wide-before', after: 'page-wide' },
 };
 

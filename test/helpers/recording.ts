@@ -53,11 +53,16 @@ async function play(world: World, recording: TaskRecording, name: string): Promi
 }
 
 /** On the server that skips time; looks by durable timers. */
-export const recordTask = (name: string, recording: TaskRecording) => (): Promise<void> =>
-  inWorld(skippingWorld, (world) => {
-    const options = { inlineWaitSeconds: 0, ...recording.options };
-    return world.withWorker(() => play(world, { ...recording, options }, name));
-  });
+export const recordTask =
+  (name: string, recording: TaskRecording, more: () => WorldOptions = () => ({})) =>
+  (): Promise<void> =>
+    inWorld(
+      () => skippingWorld(more()),
+      (world) => {
+        const options = { inlineWaitSeconds: 0, ...recording.options };
+        return world.withWorker(() => play(world, { ...recording, options }, name));
+      },
+    );
 
 /** In real time: what happens in the same moment as something else, and streams, while one of which is open no time skips. */
 export const recordLive =

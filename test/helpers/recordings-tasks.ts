@@ -58,6 +58,19 @@ const hint = {
   },
 };
 
+/** At its limit for the queue, between two looks. */
+const queued = { scenario: 'stuck_queued', options: { maxQueuedSeconds: 20 } };
+
+/** Its create comes half a minute after its start. */
+const queuedLate = {
+  ...queued,
+  faults: [
+    { op: 'create', ...FIRST, do: { kind: 'status', status: 429, headers: { 'retry-after': '30' } } },
+  ] satisfies FaultRule[],
+};
+
+const beforePatch = (id: string) => () => ({ workflowBundle: bundleWhere(false, [id]) });
+
 /** The server asks for a new run long before it would by itself. */
 const SHORT_RUNS = { serverSettings: ['limit.historyCount.suggestContinueAsNew=40'] };
 
@@ -147,9 +160,11 @@ export const TASKS: Record<string, () => Promise<void>> = {
     },
   }),
   'task-hint': recordLive('task-hint', hint),
-  'task-hint-before': recordLive('task-hint-before', hint, () => ({
-    workflowBundle: bundleWhere(false, ['keep-hint']),
-  })),
+  'task-hint-before': recordLive('task-hint-before', hint, beforePatch('keep-hint')),
+  'task-queued': recordTask('task-queued', queued),
+  'task-queued-before': recordTask('task-queued-before', queued, beforePatch('look-at-queue-limit')),
+  'task-queued-late': recordTask('task-queued-late', queuedLate),
+  'task-queued-late-before': recordTask('task-queued-late-before', queuedLate, beforePatch('queue-limit-from-create')),
   'task-continued': recordContinued,
   'task-continued-last': recordContinued,
   'task-held': recordHeld,
