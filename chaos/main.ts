@@ -1,11 +1,13 @@
 /** `npm run chaos`: what the guarantees are worth. Kills, cuts and faults over real processes, judged by the ledger. */
 import { Command } from 'commander';
+import { addCreatesCommand } from './creates/command';
 import { addKillsCommand } from './kills/command';
 import { addSoakCommand } from './soak/command';
 
 const program = new Command('chaos').description('real processes, killed and cut off; judged by the ledger');
 addKillsCommand(program);
 addSoakCommand(program);
+addCreatesCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -1,0 +1,60 @@
+/** `npm run chaos -- creates`: the worker is killed while creates are under way, a thousand of them. */
+import type { Command } from 'commander';
+import { join } from 'node:path';
+import { isChanged, machine, markdown, publish } from '../../bench/page';
+import { endOnSignals } from '../../bench/scale/processes';
+import { bundleCrashing } from '../crash/bundle';
+import { upstreamOf } from '../kills/command';
+import { withPlace } from '../place';
+import { brokenCreates, judgeCreates, type CreatesVerdict } from './judge';
+import { LOST_REPLIES, WAVE } from './plan';
+import { runWaves } from './run';
+
+interface Flags {
+  kills: string;
+  lanes: string;
+  broken?: string;
+}
+
+function rowsOf(verdict: CreatesVerdict): [string, string][] {
+  const { waves, lost, adopted, namedById, namedByAttempt, cancelled, silent, running } = verdict;
+  const count = (status: string) => waves.ends.filter((end) => end.status === status).length;
+  return [
+    ['creates under way when their worker was killed -9', `${waves.killed}, by ${waves.kills} kills`],
+    ['of them: accepted upstream, with nobody who had the reply', String(lost)],
+    ['adopted by their task: paid once', String(adopted)],
+    ['orphans beside a second create, named with their id', String(namedById)],
+    ['orphans beside a second create, named by their attempt', String(namedByAttempt)],
+    ['of the orphans: cancelled upstream', String(cancelled)],
+    ['orphans that still run at the end', String(running.length)],
+    ['silent duplicates', String(silent.length)],
+    ['tasks that ended as completed / as unknown', `${count('completed')} / ${count('unknown')}`],
+  ];
+}
+
+async function measure({ kills, lanes, broken }: Flags, isForPage: boolean): Promise<void> {
+  endOnSignals();
+  const waves = Math.ceil(Number(kills) / WAVE);
+  const verdict = await withPlace({}, async (place) => {
+    const build = { bundlePath: join(place.folder, 'crash-bundle.js'), broken };
+    await bundleCrashing(build.bundlePath);
+    await place.receiver.start();
+    await place.toEmulator('faults', LOST_REPLIES);
+    return judgeCreates(await runWaves(place, build, waves, Number(lanes)), await upstreamOf(place));
+  });
+  const broke = brokenCreates(verdict, waves * WAVE);
+  for (const promise of broke) console.error(`BROKEN: ${promise}`);
+  if (broke.length > 0) process.exitCode = 1;
+  const what = `${WAVE} creates at once, webhook receiver on; ${machine()}.`;
+  publish('creates', `${what}\n\n${markdown(['', ''], rowsOf(verdict))}`, isForPage);
+}
+
+export function addCreatesCommand(program: Command): void {
+  program
+    .command('creates')
+    .description('kill -9 while creates are under way; with an option, nothing is written')
+    .option('--kills <n>', 'creates that are cut off', '1000')
+    .option('--lanes <n>', 'workers beside each other', '3')
+    .option('--broken <how>', 'a build that is broken on purpose: sdk-retries')
+    .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
+}
