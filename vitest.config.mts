@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that take a minute or more on two cores, the longest first. Without a record of times vitest goes by their size. */
 const SLOW = (
-  'chaos batch-scale cli-watch encrypted-tasks cli cli-end-to-end stream-watch crash gate report-crash batch-pages webhook-watch sizes tail poll-schedule ' +
+  'chaos batch-scale cli-watch kill-points encrypted-tasks cli cli-end-to-end stream-watch gate report-crash batch-pages webhook-watch sizes tail poll-schedule ' +
   'start report-cli embedded-hold examples report report-long lost-batch pack'
 ).split(' ');
 

@@ -1,19 +1,19 @@
-/** What is written into the page of benchmarks, and when. */
+/** What is written into the pages of figures, and when. */
 import type { Command } from 'commander';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-const PAGE = 'docs/benchmarks.md';
+type Page = 'docs/benchmarks.md' | 'docs/proof.md';
 
 /** Replaces what stands between the markers, so that the words around it are kept. */
-function write(name: string, text: string): void {
-  if (!existsSync(PAGE)) return;
+function write(path: Page, name: string, text: string): void {
+  if (!existsSync(path)) return;
   const [begin, end] = [`<!-- bench: ${name} -->`, `<!-- /bench: ${name} -->`];
-  const page = readFileSync(PAGE, 'utf8');
+  const page = readFileSync(path, 'utf8');
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
   if (from < 0 || to < 0) return;
-  writeFileSync(PAGE, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
+  writeFileSync(path, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
 }
 
 /** Whether an option was given: then the figures are not those of the page. */
@@ -26,7 +26,7 @@ export const markdown = (head: readonly string[], rows: readonly (readonly strin
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 /** Prints a table, and writes it into the page where its figures are those that the page is about. */
-export function publish(name: string, text: string, isForPage = true): void {
+export function publish(name: string, text: string, isForPage = true, path: Page = 'docs/benchmarks.md'): void {
   console.log(text);
-  if (isForPage) write(name, text);
+  if (isForPage) write(path, name, text);
 }

@@ -6,8 +6,8 @@ import { addSoakCommand } from './soak/command';
 
 const program = new Command('chaos').description('real processes, killed and cut off; judged by the ledger');
 addKillsCommand(program);
-addSoakCommand(program);
 addCreatesCommand(program);
+addSoakCommand(program);
 program.parseAsync().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

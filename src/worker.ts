@@ -55,7 +55,8 @@ function workflowsOf({ workflowsPath, workflowBundle }: Partial<WorkerOptions>):
  * - Activities at once: a create or look of about 20 s holds a slot while it sleeps between looks, so slots are many;
  *   each costs a timer and a few kB, not a thread.
  * - Workflows in memory: a sleeping one costs 0.3 MB, and one that fell out is replayed from its short history.
- * - Sticky queue as the SDK has it (10 s): with less, a burst of ends would be queued anew and replayed from the start.
+ * - Sticky queue 5 s: a task that was waiting in a timer goes on that soon after its worker was killed (10 s by default).
+ *   With 1 s, a burst of ends would be queued anew and replayed from the start.
  * - Grace 30 s: a create under way gets its id home before the worker goes; waiting looks come back at once. Upstream
  *   runs are never cancelled by a shutdown.
  * - Payloads are encrypted with the first of the keys, for the namespace; your `worker.dataConverter` stays before it.
@@ -113,6 +114,8 @@ function optionsOf(options: DurableWorkerOptions): WorkerOptions {
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxCachedWorkflows,
     maxConcurrentWorkflowTaskExecutions: Math.min(40, maxCachedWorkflows),
+    // What a lost worker leaves is taken over after it; the SDK's 10 s is twice as long.
+    stickyQueueScheduleToStartTimeout: '5s',
     // Cancels reach activities with the answer to a heartbeat: at most this late.
     maxHeartbeatThrottleInterval: '3s',
     shutdownGraceTime: '30s',

@@ -74,7 +74,10 @@ export class KilledProgram {
     const { env, ready, logFile } = this.options;
     const [command, args] = commandOf(this.options);
     if (isOver) throw new Error(`${this.options.file} is not started any more: the run is over.`);
-    const child = spawn(command, args, { env: childEnvironment({ ...env, ...more }), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      env: childEnvironment({ ...env, ...more }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child = child;
     alive.add(child);
     child.once('exit', () => alive.delete(child));

@@ -18,6 +18,8 @@ export const crashSettings = ({ at, nth, afterMs }: CrashPlan): Record<string, s
 });
 
 export interface Crash {
+  /** Where it will be; undefined where it was not asked for. */
+  at: string | undefined;
   /** Does not return when this is the moment. */
   reached(point: CrashPoint): void;
 }
@@ -33,6 +35,7 @@ export function crashFromEnv(): Crash {
   if (at !== undefined && !(CRASH_POINTS as readonly string[]).includes(at)) throw new Error(`No crash point: ${at}`);
   let count = 0;
   return {
+    at,
     reached: (point) => {
       if (point !== at || ++count !== Number(nth)) return;
       if (Number(afterMs) === 0) return die(point);

@@ -31,6 +31,8 @@ export const CRASH_POINTS = [
   'page-child',
   /** Records of a page are in the store, the activity has not returned. */
   'records-saved',
+  /** The cleanup is done, its activity has not returned. */
+  'cleaned',
   /** In the handler of `cancelTask`. */
   'signal-handler',
   /** An event of the stream of the create. */

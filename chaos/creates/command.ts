@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isChanged, machine, markdown, publish } from '../../bench/page';
 import { endOnSignals } from '../../bench/scale/processes';
 import { bundleCrashing } from '../crash/bundle';
-import { upstreamOf } from '../kills/command';
+import { upstreamOf } from '../kills/suite';
 import { withPlace } from '../place';
 import { brokenCreates, judgeCreates, type CreatesVerdict } from './judge';
 import { LOST_REPLIES, WAVE } from './plan';
@@ -46,7 +46,7 @@ async function measure({ kills, lanes, broken }: Flags, isForPage: boolean): Pro
   for (const promise of broke) console.error(`BROKEN: ${promise}`);
   if (broke.length > 0) process.exitCode = 1;
   const what = `${WAVE} creates at once, webhook receiver on; ${machine()}.`;
-  publish('creates', `${what}\n\n${markdown(['', ''], rowsOf(verdict))}`, isForPage);
+  publish('creates', `${what}\n\n${markdown(['', ''], rowsOf(verdict))}`, isForPage, 'docs/proof.md');
 }
 
 export function addCreatesCommand(program: Command): void {

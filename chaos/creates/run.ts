@@ -32,7 +32,8 @@ const workOf = (i: number): Work => ({
 async function sentOf({ fromEmulator }: Place, ids: readonly string[]): Promise<number> {
   const { calls } = await fromEmulator<Ledger>('ledger');
   const wanted = new Set(ids);
-  return new Set(calls.filter(({ op, task }) => op === 'create' && wanted.has(task ?? '')).map(({ task }) => task)).size;
+  return new Set(calls.filter(({ op, task }) => op === 'create' && wanted.has(task ?? '')).map(({ task }) => task))
+    .size;
 }
 
 async function wave(place: Place, number: number, taskQueue: string, worker: KilledProgram): Promise<Waves> {

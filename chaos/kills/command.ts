@@ -1,16 +1,16 @@
-/** `npm run chaos -- kills`: every crash point, with seeds. */
+/** `npm run chaos -- kills`: every crash point and every outage, with seeds. */
 import type { Command } from 'commander';
-import { join } from 'node:path';
 import { isChanged, machine, markdown, publish } from '../../bench/page';
 import { endOnSignals } from '../../bench/scale/processes';
-import type { Ledger } from '../../emulator';
-import { createUpstream } from '../../src/upstream';
-import { bundleCrashing } from '../crash/bundle';
-import { withPlace, type Place } from '../place';
-import { crashRun, type CrashBuild } from './crash-run';
-import { judge, type KillRun, type Upstream, type Verdict } from './judge';
-import { CRASH_ROWS, SHORT_RUNS, SLOW_REPLIES, type CrashRow } from './rows';
+import type { Verdict } from './judge';
+import { OUTAGE_ROWS } from './outages';
+import { RECEIVER_ROWS } from './receiver-run';
+import { CRASH_ROWS } from './rows';
+import { crashRuns, inLanes, outageRuns, receiverRuns } from './suite';
 import { brokenIn, HEAD, rowOf } from './table';
+
+/** Each has servers of its own. */
+const OUTAGES_AT_ONCE = 2;
 
 interface Flags {
   seeds: string;
@@ -19,80 +19,42 @@ interface Flags {
   broken?: string;
 }
 
-/** Runs jobs side by side, in order; each as soon as a lane is free. */
-export async function inLanes<T>(lanes: number, jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const lane = async () => {
-    for (let i = next++; i < jobs.length; i = next++) results[i] = await jobs[i]!();
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return results;
+interface Table {
+  verdicts: Verdict[];
+  /** Rows that could not be run here. */
+  left: string[];
 }
 
-/** What upstream says after the runs. */
-export async function upstreamOf({ fromEmulator, emulatorUrl }: Place): Promise<Upstream> {
-  const upstream = createUpstream({ apiKey: 'sk-chaos', baseURL: emulatorUrl });
-  const options = { include: [], maxOutputBytes: Infinity };
-  return {
-    ledger: await fromEmulator<Ledger>('ledger'),
-    statuses: await fromEmulator<Record<string, string>>('responses'),
-    textOf: async (responseId) => (await upstream.retrieveAnswer(responseId, options)).outputText,
-  };
-}
-
-/** A run that throws is a broken promise of its row, and no reason to forget the others. */
-async function tried(row: CrashRow, seed: number, run: () => Promise<KillRun>): Promise<KillRun> {
-  const id = `${row.at}-${seed}`;
-  const failed = (error: unknown): KillRun => ({
-    row: row.name,
-    id,
-    expected: row.work,
-    ends: [],
-    recoverySeconds: null,
-    outageSeconds: null,
-    problems: [error instanceof Error ? error.message : String(error)],
-  });
-  const done = await run().catch(failed);
-  console.error(
-    `${id}: ${done.problems.join('; ') || `next step after ${done.recoverySeconds} s, ${done.outageSeconds} s from the kill`}`,
+async function runAll({ seeds, lanes, only, broken }: Flags): Promise<Table> {
+  const isWanted = ({ name }: { name: string }) => only === undefined || name.includes(only);
+  const count = Number(seeds);
+  const crashes = await crashRuns(CRASH_ROWS.filter(isWanted), count, Number(lanes), broken);
+  const wanted = OUTAGE_ROWS.filter(isWanted);
+  const outages = await inLanes(
+    OUTAGES_AT_ONCE,
+    wanted.map((row) => () => outageRuns(row, count)),
   );
-  return done;
+  const receivers = RECEIVER_ROWS.filter(isWanted);
+  const told = receivers.length > 0 ? await receiverRuns(receivers, count) : [];
+  const left = wanted.filter((_, i) => outages[i] === null).map(({ name }) => name);
+  return { verdicts: [...crashes, ...outages.flatMap((verdicts) => verdicts ?? []), ...told], left };
 }
 
-export async function crashRuns(rows: readonly CrashRow[], seeds: number, lanes: number, broken?: string) {
-  return withPlace({ serverArgs: SHORT_RUNS }, async (place) => {
-    const build: CrashBuild = { bundlePath: join(place.folder, 'crash-bundle.js'), broken };
-    await bundleCrashing(build.bundlePath);
-    await place.toEmulator('faults', [...SLOW_REPLIES]);
-    const jobs = rows.flatMap((row) =>
-      Array.from({ length: seeds }, (_, i) => () => tried(row, i + 1, () => crashRun(place, build, row, i + 1))),
-    );
-    const runs = await inLanes(lanes, jobs);
-    const upstream = await upstreamOf(place);
-    return Promise.all(runs.map((run) => judge(run, upstream)));
-  });
-}
-
-function tableOf(verdicts: Verdict[]): string {
+function tableOf({ verdicts, left }: Table): string {
   const names = [...new Set(verdicts.map(({ run }) => run.row))];
-  const rows = names.map((name) =>
-    rowOf(
-      name,
-      verdicts.filter(({ run }) => run.row === name),
-    ),
-  );
-  return markdown(HEAD, rows);
+  const ofName = (name: string) => verdicts.filter(({ run }) => run.row === name);
+  const notRun = left.map((name) => [name, 'not run: no disk may be mounted here', ...HEAD.slice(2).map(() => '')]);
+  return markdown(HEAD, [...names.map((name) => rowOf(name, ofName(name))), ...notRun]);
 }
 
-async function measure({ seeds, lanes, only, broken }: Flags, isForPage: boolean): Promise<void> {
+async function measure(flags: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const rows = CRASH_ROWS.filter(({ at }) => only === undefined || only.split(',').includes(at));
-  const verdicts = await crashRuns(rows, Number(seeds), Number(lanes), broken);
-  const broke = verdicts.flatMap(brokenIn);
+  const table = await runAll(flags);
+  const broke = table.verdicts.flatMap(brokenIn);
   for (const promise of broke) console.error(`BROKEN: ${promise}`);
-  if (broke.length > 0 || verdicts.length === 0) process.exitCode = 1;
-  publish('kills', `${seeds} seeds for each row; ${machine()}.\n\n${tableOf(verdicts)}`, isForPage);
+  for (const name of table.left) console.error(`NOT RUN: ${name}: no disk may be mounted here`);
+  if (broke.length > 0 || table.verdicts.length === 0) process.exitCode = 1;
+  publish('kills', `${flags.seeds} seeds for each row; ${machine()}.\n\n${tableOf(table)}`, isForPage, 'docs/proof.md');
 }
 
 export function addKillsCommand(program: Command): void {
@@ -100,8 +62,8 @@ export function addKillsCommand(program: Command): void {
     .command('kills')
     .description('kill -9 at every step; with an option, nothing is written')
     .option('--seeds <n>', 'runs of each row', '5')
-    .option('--only <points>', 'some rows only, by their points, separated by commas')
-    .option('--lanes <n>', 'runs side by side', '6')
+    .option('--only <words>', 'rows that have these words in their name')
+    .option('--lanes <n>', 'runs of crash points side by side', '6')
     .option('--broken <how>', 'a build that is broken on purpose: sdk-retries')
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

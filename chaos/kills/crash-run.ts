@@ -3,7 +3,7 @@ import { random } from '../../bench/scale/plan';
 import { crashSettings, type CrashPlan } from '../crash/crash';
 import type { Place } from '../place';
 import type { KillRun } from './judge';
-import type { CrashRow } from './rows';
+import { noticedBy, type CrashRow } from './rows';
 import { begin, cancelWhenSeen, endsOf, nextStepMs } from './work';
 
 /** Points come within seconds; a machine that is busy may start workers slowly. */
@@ -28,6 +28,14 @@ export const workerEnv = ({ bundlePath, broken }: CrashBuild, taskQueue: string)
   ...(broken === undefined ? {} : { CHAOS_BROKEN: broken }),
 });
 
+/** A run that its crash did not come to proves nothing. */
+export const crashProblems = (how: NodeJS.Signals | number | null): string[] =>
+  how === 'SIGKILL' ? [] : [`the crash never happened (${how ?? 'the process runs on'})`];
+
+/** 0 where it came before, null where it did not come. */
+export const secondsFrom = (fromMs: number, stepMs: number | null): number | null =>
+  stepMs === null ? null : Math.max(0, stepMs - fromMs) / 1000;
+
 /** Runs the work until the worker has died of its point, and with another one to the end. */
 export async function crashRun(place: Place, build: CrashBuild, row: CrashRow, seed: number): Promise<KillRun> {
   const { work } = row;
@@ -38,19 +46,29 @@ export async function crashRun(place: Place, build: CrashBuild, row: CrashRow, s
   await doomed.start();
   await begin(place, id, work, id);
   if (work.isCancelled) await cancelWhenSeen(place, id);
-  const how = await doomed.ended(CRASH_MS);
+  const ending = endsOf(place, id, work);
+  // Its failure is thrown below; until then it must not end this process.
+  ending.catch(() => undefined);
+  const how = await Promise.race([doomed.ended(CRASH_MS), ending.then(() => null)]);
   const killedMs = Date.now();
   await doomed.kill();
   const next = place.newWorker({ file, env: workerEnv(build, id) });
   await next.start();
   const readyMs = Date.now();
   try {
+    const ends = await ending;
     const stepMs = await nextStepMs(place, id, work, killedMs);
-    const ends = await endsOf(place, id, work);
-    const never = how === 'SIGKILL' ? [] : [`the crash never happened (${how ?? 'the worker runs on'})`];
-    const recoverySeconds = Math.max(0, stepMs - readyMs) / 1000;
-    const outageSeconds = (stepMs - killedMs) / 1000;
-    return { row: row.name, id, expected: work, ends, recoverySeconds, outageSeconds, problems: never };
+    const times = { recoverySeconds: secondsFrom(readyMs, stepMs), outageSeconds: secondsFrom(killedMs, stepMs) };
+    return {
+      row: row.name,
+      noticedBy: noticedBy(row),
+      id,
+      expected: work,
+      isAmbiguous: row.isAmbiguous ?? false,
+      ends,
+      ...times,
+      problems: crashProblems(how),
+    };
   } finally {
     await next.kill();
   }

@@ -8,17 +8,34 @@ import { isOf, type End, type Work } from './work';
 export interface KillRun {
   /** The name of its row. */
   row: string;
+  /** By what the loss is noticed, and after how long. */
+  noticedBy: string;
   /** Of its task or batch. */
   id: string;
   expected: Work;
+  /** Whether a second create may be named. */
+  isAmbiguous: boolean;
   ends: End[];
-  /** From the new worker being up, or the heal, to the next step. */
+  /** From the new worker being up, or the heal, to the next step; null where it had ended by then. */
   recoverySeconds: number | null;
-  /** The same from the kill, with the start of the new worker in it. */
+  /** The same from the kill, with the start of the new worker in it, or the outage. */
   outageSeconds: number | null;
-  /** Why the run proves nothing. */
+  /** Why the run proves nothing, or what it broke beside the rest. */
   problems: string[];
 }
+
+/** One that did not come to its end. */
+export const failedRun = (row: string, id: string, expected: Work, error: unknown): KillRun => ({
+  row,
+  noticedBy: '',
+  id,
+  expected,
+  isAmbiguous: false,
+  ends: [],
+  recoverySeconds: null,
+  outageSeconds: null,
+  problems: [error instanceof Error ? error.message : String(error)],
+});
 
 export interface Upstream {
   ledger: Ledger;
@@ -29,6 +46,8 @@ export interface Upstream {
 
 export interface Verdict {
   run: KillRun;
+  /** Of the ledger. */
+  creates: number;
   /** Creates beyond the first of each task, that a result names as possible orphans. */
   named: number;
   /** Those that none names. */
@@ -63,6 +82,12 @@ async function wrongIn({ expected, ends, id }: KillRun, upstream: Upstream): Pro
   ];
 }
 
+/** Where it is known what became of the create, nothing may be said to be doubtful. */
+function doubtsOf({ isAmbiguous, ends }: KillRun): string[] {
+  const doubtful = isAmbiguous ? [] : ends.filter(({ possibleOrphans }) => possibleOrphans.length > 0);
+  return doubtful.map(({ taskId }) => `${taskId}: names a create as lost, outside of the one window`);
+}
+
 export async function judge(run: KillRun, upstream: Upstream): Promise<Verdict> {
   const { creates, calls } = upstream.ledger;
   const own = {
@@ -71,9 +96,10 @@ export async function judge(run: KillRun, upstream: Upstream): Promise<Verdict> 
   };
   return {
     run,
+    creates: own.creates.length,
     named: checkMoney(run.ends, own).realOrphans,
     silent: checkCreates(run.ends, own).map(({ what }) => what),
     leaked: run.ends.flatMap((end) => leakedBy(end, upstream.statuses)),
-    wrong: await wrongIn(run, upstream),
+    wrong: [...doubtsOf(run), ...(await wrongIn(run, upstream))],
   };
 }

@@ -9,6 +9,7 @@ export const HEAD = [
   'named duplicates',
   'leaked',
   'wrong',
+  'noticed by',
   'recovery p50 / max (s)',
   'from the kill p50 / max (s)',
 ];
@@ -33,6 +34,7 @@ export function rowOf(name: string, verdicts: Verdict[]): string[] {
     sum(verdicts, ({ named }) => named),
     sum(verdicts, ({ leaked }) => leaked.length),
     sum(verdicts, ({ wrong }) => wrong.length),
+    verdicts.map(({ run }) => run.noticedBy).find((text) => text !== '') ?? '',
     p50AndMax(verdicts.map(({ run }) => run.recoverySeconds)),
     p50AndMax(verdicts.map(({ run }) => run.outageSeconds)),
   ];

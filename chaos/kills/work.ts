@@ -1,5 +1,5 @@
 /** What is under way when something is killed: one task, or a batch; and what it came to. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { CallRow, Ledger } from '../../emulator';
 import { startBatch } from '../../src/client/batch';
 import { readBatchResult, readTaskResult } from '../../src/client/read';
@@ -7,8 +7,9 @@ import { readRecorded } from '../../src/client/read-batch';
 import { batchReader } from '../../src/client/records';
 import { startTaskWorkflow } from '../../src/client/start';
 import type { BatchRecord, PossibleOrphan, TaskOptions, TaskOutcome, TaskResult } from '../../src/contracts';
-import { createUpstream } from '../../src/upstream';
 import { until } from '../../src/embedded/processes';
+import { pageWorkflowId } from '../../src/names';
+import { createUpstream } from '../../src/upstream';
 import type { Place } from '../place';
 
 export interface Work {
@@ -107,26 +108,31 @@ export async function endsOf(place: Place, id: string, work: Work): Promise<End[
   return [{ ...result, text: result.outputText }];
 }
 
-/** Of the workflows of one piece of work, those whose steps tell that it goes on. */
-async function historiesOf({ client }: Place, id: string, { batchOf }: Work): Promise<number[]> {
-  const ids = batchOf === undefined ? [id] : [id, `${id}/page/0001`];
+type HistoryEvents = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+/** The events of all runs of a workflow, the latest run first. */
+async function* eventsOf({ client }: Place, workflowId: string) {
+  let runId: string | undefined;
+  do {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const events: HistoryEvents = history.events ?? [];
+    yield* events;
+    runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  } while (runId !== undefined);
+}
+
+/** When workers answered a workflow task of it; of a batch: of its page. */
+async function answeredMs(place: Place, id: string, { batchOf }: Work): Promise<number[]> {
   const times: number[] = [];
-  for (const workflowId of ids) {
-    const { events = [] } = await client.workflow.getHandle(workflowId).fetchHistory();
-    for (const { eventTime, workflowTaskCompletedEventAttributes: step } of events ?? [])
-      if (step) times.push(Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6);
-  }
+  const workflowId = batchOf === undefined ? id : pageWorkflowId(id, 0);
+  for await (const { eventTime, workflowTaskCompletedEventAttributes: step } of eventsOf(place, workflowId))
+    if (step) times.push(Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6);
   return times;
 }
 
-const STEP_LOOK_MS = 20;
-
-/** When, after a moment, a worker did the next thing for it: answered a workflow task, or called upstream. */
-export async function nextStepMs(place: Place, id: string, work: Work, afterMs: number): Promise<number> {
-  for (const endMs = Date.now() + END_MS; Date.now() < endMs; await sleep(STEP_LOOK_MS)) {
-    const calls = (await callsOf(place, id)).map(({ at }) => at);
-    const steps = [...calls, ...(await historiesOf(place, id, work))].filter((at) => at > afterMs);
-    if (steps.length > 0) return Math.min(...steps);
-  }
-  throw new Error(`${id}: nothing was done for it any more.`);
+/** When, after a moment, a worker did the next thing for it: it answered a workflow task, or called upstream. */
+export async function nextStepMs(place: Place, id: string, work: Work, afterMs: number): Promise<number | null> {
+  const calls = (await callsOf(place, id)).map(({ at }) => at);
+  const steps = [...calls, ...(await answeredMs(place, id, work))].filter((at) => at > afterMs);
+  return steps.length === 0 ? null : Math.min(...steps);
 }

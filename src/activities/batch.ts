@@ -4,6 +4,7 @@ import type { BatchRecord, ItemHead, StoredRecord } from '../contracts';
 import { MissingKeyError } from '../security/key-ring';
 import { BlobMissingError, DamagedBlobError, batchKeys, type BlobStore } from '../store';
 import { readEntries, readHeads } from '../store/batch-records';
+import { underHeartbeats } from './heartbeat';
 
 /** A store over a network may be a moment behind; after these attempts the page is not there. */
 const READ_ATTEMPTS = 5;
@@ -14,40 +15,48 @@ const UNREADABLE = [BlobMissingError, DamagedBlobError, MissingKeyError, SyntaxE
 /** What the workflow's result may carry: far below the 2 MB of a payload, since people look at it in the Web UI. */
 const MAX_FEW_BYTES = 200 * 1024;
 
+async function readHeadsOf(store: BlobStore, folder: string, file: number): Promise<ItemHead[]> {
+  try {
+    // No workflow needs the user's own key, which may be any text.
+    return (await readHeads(store, folder, file)).map((head) => ({ ...head, customId: undefined }));
+  } catch (error) {
+    const gone = UNREADABLE.some((type) => error instanceof type);
+    if (!gone || Context.current().info.attempt < READ_ATTEMPTS) throw error;
+    const message =
+      `The worker cannot read the input of the batch in ${store.place} (${(error as Error).name}). ` +
+      'The client and every worker need the same DURABLE_RESPONSES_STORE and the same keys. Nothing was started.';
+    throw ApplicationFailure.nonRetryable(message, 'InputUnreadable');
+  }
+}
+
+async function readFewOf(store: BlobStore, folder: string): Promise<BatchRecord[] | null> {
+  const records: BatchRecord[] = [];
+  let sizeBytes = 0;
+  // Those that were never started are named by the client, which knows why.
+  for await (const { record } of readEntries(store, folder, () => null)) {
+    sizeBytes += Buffer.byteLength(JSON.stringify(record));
+    if (sizeBytes > MAX_FEW_BYTES) return null;
+    records.push(record);
+  }
+  return records;
+}
+
 export function createBatchActivities({ store }: { store: BlobStore }) {
   return {
     /** What a page's workflow knows of its items. @throws `InputUnreadable` when this worker sees another store. */
-    async readHeads({ folder, file }: { folder: string; file: number }): Promise<ItemHead[]> {
-      try {
-        // No workflow needs the user's own key, which may be any text.
-        return (await readHeads(store, folder, file)).map((head) => ({ ...head, customId: undefined }));
-      } catch (error) {
-        const gone = UNREADABLE.some((type) => error instanceof type);
-        if (!gone || Context.current().info.attempt < READ_ATTEMPTS) throw error;
-        const message =
-          `The worker cannot read the input of the batch in ${store.place} (${(error as Error).name}). ` +
-          'The client and every worker need the same DURABLE_RESPONSES_STORE and the same keys. Nothing was started.';
-        throw ApplicationFailure.nonRetryable(message, 'InputUnreadable');
-      }
+    readHeads({ folder, file }: { folder: string; file: number }): Promise<ItemHead[]> {
+      return underHeartbeats(() => readHeadsOf(store, folder, file));
     },
 
     /** Writes records down; writing them again changes nothing. */
-    async saveRecords(input: { folder: string; file: number; chunk: number; records: StoredRecord[] }): Promise<void> {
+    saveRecords(input: { folder: string; file: number; chunk: number; records: StoredRecord[] }): Promise<void> {
       const lines = input.records.map((record) => `${JSON.stringify(record)}\n`).join('');
-      await store.put(batchKeys.records(input.folder, input.file, input.chunk), lines);
+      return underHeartbeats(() => store.put(batchKeys.records(input.folder, input.file, input.chunk), lines));
     },
 
     /** The records of a small batch; null when they are too large for the result of a workflow. */
-    async readFew({ folder }: { folder: string }): Promise<BatchRecord[] | null> {
-      const records: BatchRecord[] = [];
-      let sizeBytes = 0;
-      // Those that were never started are named by the client, which knows why.
-      for await (const { record } of readEntries(store, folder, () => null)) {
-        sizeBytes += Buffer.byteLength(JSON.stringify(record));
-        if (sizeBytes > MAX_FEW_BYTES) return null;
-        records.push(record);
-      }
-      return records;
+    readFew({ folder }: { folder: string }): Promise<BatchRecord[] | null> {
+      return underHeartbeats(() => readFewOf(store, folder));
     },
   };
 }

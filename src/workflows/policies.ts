@@ -79,6 +79,8 @@ export const RECORDS_PER_BLOB = 50;
 export const pages = proxyActivities<Pick<Activities, 'readHeads' | 'saveRecords' | 'readFew'>>({
   // Files of less than a megabyte; a store over a network may stall.
   startToCloseTimeout: '60s',
+  // A lost worker is noticed after this: reading or writing the same again harms nobody.
+  heartbeatTimeout: '9s',
   // For ever: a full disk is mended some day, and what was paid must be written down. `InputUnreadable` ends it.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 });

@@ -1,0 +1,53 @@
+/** One outage under work of several kinds, all of it under way. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { random } from '../../bench/scale/plan';
+import type { KilledProgram } from '../../bench/scale/processes';
+import { secondsFrom } from './crash-run';
+import { failedRun, type KillRun } from './judge';
+import type { OutageRow, Scene } from './outages';
+import { BATCH, CANCELLED, durable, inline, STREAMED } from './rows';
+import { begin, cancelWhenSeen, endsOf, nextStepMs, type Work } from './work';
+
+/** Of every kind one; runs last for as long as most outages. */
+const WORKS: Record<string, Work> = {
+  inline: inline(8),
+  durable: durable(8),
+  streamed: STREAMED,
+  large: { ...durable(4), outputBytes: 150_000 },
+  batch: BATCH,
+  cancelled: CANCELLED,
+};
+
+/** So long after they were started the harm is done; all of them are in one step or another. */
+const STRIKE_WITHIN_MS = 4_000;
+
+async function outage(row: OutageRow, scene: Scene, draw: () => number) {
+  const [from, to] = row.seconds;
+  await sleep(STRIKE_WITHIN_MS * draw());
+  const struckMs = Date.now();
+  await row.strike(scene);
+  await sleep(1000 * (from + (to - from) * draw()));
+  await row.heal(scene);
+  return { struckMs, healedMs: Date.now() };
+}
+
+/** Takes its part away under six pieces of work, and gives it back; each of them is a run. */
+export async function outageRun(row: OutageRow, scene: Scene, seed: number, name: string): Promise<KillRun[]> {
+  const { place } = scene;
+  const works = Object.entries(WORKS).map(([kind, work]) => ({ id: `${name}-${seed}-${kind}`, work }));
+  await Promise.all(works.map(({ id, work }) => begin(place, id, work, name)));
+  await Promise.all(works.filter(({ work }) => work.isCancelled).map(({ id }) => cancelWhenSeen(place, id)));
+  const { struckMs, healedMs } = await outage(row, scene, random(seed));
+  const run = async (id: string, work: Work): Promise<KillRun> => {
+    const ends = await endsOf(place, id, work);
+    const stepMs = await nextStepMs(place, id, work, healedMs);
+    const times = { recoverySeconds: secondsFrom(healedMs, stepMs), outageSeconds: secondsFrom(struckMs, stepMs) };
+    return { row: row.name, noticedBy: '', id, expected: work, isAmbiguous: true, ends, ...times, problems: [] };
+  };
+  return Promise.all(
+    works.map(({ id, work }) => run(id, work).catch((error: unknown) => failedRun(row.name, id, work, error))),
+  );
+}
+
+export const workerOf = ({ newWorker }: Scene['place'], taskQueue: string): KilledProgram =>
+  newWorker({ env: { DURABLE_RESPONSES_TASK_QUEUE: taskQueue } });
