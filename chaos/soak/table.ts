@@ -42,11 +42,16 @@ function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdic
   ];
 }
 
+const EXAMPLE_CHARS = 200;
+
+/** On one line, and no cell of its own. */
+const asCell = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('|', '/').slice(0, EXAMPLE_CHARS);
+
 /** Each promise: how often it was broken, and the first example. */
 export function promiseRows(found: readonly Broken[]): [string, string, string][] {
   return (Object.keys(INVARIANTS) as Invariant[]).map((invariant) => {
     const examples = found.filter((one) => one.invariant === invariant);
-    return [`${invariant}: ${INVARIANTS[invariant]}`, String(examples.length), examples[0]?.what ?? ''];
+    return [`${invariant}: ${INVARIANTS[invariant]}`, String(examples.length), asCell(examples[0]?.what ?? '')];
   });
 }
 
