@@ -1,6 +1,6 @@
 /** A soak in figures. */
 import { markdown } from '../../bench/page';
-import { INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
+import { hasEnded, INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
 import { checkMoney } from '../checks/money';
 import type { Evidence } from './evidence';
 import type { Soaked, Verdict } from './judge';
@@ -17,8 +17,9 @@ const endedAs = ({ result, execution }: TaskEnd): string => result?.status ?? ex
 /** Orphans that a result names, and that nobody can cancel: their ids are not known, and they end by themselves. */
 function orphansOf({ results, ledger, statuses }: Evidence) {
   const money = checkMoney(results, ledger);
-  const isOpen = (id: string) => ['queued', 'in_progress'].includes(statuses[id] ?? '');
-  return { money, running: ledger.creates.filter(({ id }) => !money.own.has(id) && isOpen(id)).length };
+  const isNamed = (id: string) => !money.own.has(id) && !money.silent.some((text) => text.startsWith(`${id}:`));
+  const isOpen = (id: string) => !hasEnded(statuses[id]);
+  return { money, running: ledger.creates.filter(({ id }) => isNamed(id) && isOpen(id)).length };
 }
 
 function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdict): [string, string][] {
@@ -36,7 +37,7 @@ function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdic
     ['tasks, items and runs of reports ended as', counted(ends.map(endedAs))],
     ['reports ended as', counted(reports.map(endedAs))],
     ['responses created', `${money.creates}; of them ${further}`],
-    ['orphans that still run, all of them named', String(running)],
+    ['orphans, named, that still run', String(running)],
     ['histories replayed / events in them', `${replayed.histories} / ${events}`],
     ['from the last fault to the last end (s)', settledSeconds.toFixed(0)],
   ];
