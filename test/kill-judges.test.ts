@@ -30,7 +30,11 @@ interface Facts {
 
 function upstreamOf({ creates = [create('resp_1', 1)], calls = [], statuses, text = 'the answer' }: Facts): Upstream {
   const ended = Object.fromEntries(creates.map(({ id }) => [id, 'completed']));
-  return { ledger: aLedger({ creates, calls }), statuses: { ...ended, ...statuses }, textOf: () => Promise.resolve(text) };
+  return {
+    ledger: aLedger({ creates, calls }),
+    statuses: { ...ended, ...statuses },
+    textOf: () => Promise.resolve(text),
+  };
 }
 
 async function brokenBy(facts: Facts): Promise<string[]> {
@@ -63,7 +67,11 @@ describe('a kill', () => {
   test.each<[string, Facts, string]>([
     ['a second create that nobody names', { creates: TWICE }, 'is in no record'],
     ['the same attempt twice', { creates: [create('resp_0', 1), create('resp_1', 1)] }, 'was created twice'],
-    ['a call that the client has sent again', { calls: [aCall({ op: 'create', task: 'task', retryCount: 1 })] }, 'sent again by the client itself'],
+    [
+      'a call that the client has sent again',
+      { calls: [aCall({ op: 'create', task: 'task', retryCount: 1 })] },
+      'sent again by the client itself',
+    ],
     [
       'a create named as lost where that cannot be',
       { creates: TWICE, end: { possibleOrphans: [anOrphan('task', 1)] }, run: { isAmbiguous: false } },

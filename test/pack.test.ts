@@ -79,7 +79,9 @@ describe('the packed package', () => {
     const files = await readdir(join(place.path, 'node_modules', 'durable-responses'), { recursive: true });
     expect(files).toContain('LICENSE');
     expect(files).toContain(join('lib', 'workflow-bundle.js'));
-    expect(files.filter((file) => /^(test|bench|lib\/test|lib\/bench|chaos|lib\/chaos)\b|tsbuildinfo|\.env/.test(file))).toEqual([]);
+    expect(
+      files.filter((file) => /^(test|bench|lib\/test|lib\/bench|chaos|lib\/chaos)\b|tsbuildinfo|\.env/.test(file)),
+    ).toEqual([]);
   });
 
   it('every name in `exports` -> can be required', async () => {

@@ -54,7 +54,7 @@ export function addCreatesCommand(program: Command): void {
     .command('creates')
     .description('kill -9 while creates are under way; with an option, nothing is written')
     .option('--kills <n>', 'creates that are cut off', '1000')
-    .option('--lanes <n>', 'workers beside each other', '3')
+    .option('--lanes <n>', 'workers beside each other', '5')
     .option('--broken <how>', 'a build that is broken on purpose: sdk-retries')
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

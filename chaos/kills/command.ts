@@ -28,14 +28,17 @@ interface Table {
 async function runAll({ seeds, lanes, only, broken }: Flags): Promise<Table> {
   const isWanted = ({ name }: { name: string }) => only === undefined || name.includes(only);
   const count = Number(seeds);
-  const crashes = await crashRuns(CRASH_ROWS.filter(isWanted), count, Number(lanes), broken);
   const wanted = OUTAGE_ROWS.filter(isWanted);
-  const outages = await inLanes(
-    OUTAGES_AT_ONCE,
-    wanted.map((row) => () => outageRuns(row, count)),
-  );
   const receivers = RECEIVER_ROWS.filter(isWanted);
-  const told = receivers.length > 0 ? await receiverRuns(receivers, count) : [];
+  // Beside each other: most of the time all of them wait.
+  const [crashes, outages, told] = await Promise.all([
+    crashRuns(CRASH_ROWS.filter(isWanted), count, Number(lanes), broken),
+    inLanes(
+      OUTAGES_AT_ONCE,
+      wanted.map((row) => () => outageRuns(row, count)),
+    ),
+    receivers.length > 0 ? receiverRuns(receivers, count) : [],
+  ]);
   const left = wanted.filter((_, i) => outages[i] === null).map(({ name }) => name);
   return { verdicts: [...crashes, ...outages.flatMap((verdicts) => verdicts ?? []), ...told], left };
 }

@@ -4,7 +4,7 @@ import { crashSettings, type CrashPlan } from '../crash/crash';
 import type { Place } from '../place';
 import type { KillRun } from './judge';
 import { noticedBy, type CrashRow } from './rows';
-import { begin, cancelWhenSeen, endsOf, nextStepMs } from './work';
+import { begin, cancelWhenSeen, endsOf, nextStepMs, type Work } from './work';
 
 /** Points come within seconds; a machine that is busy may start workers slowly. */
 const CRASH_MS = 60_000;
@@ -32,17 +32,21 @@ export const workerEnv = ({ bundlePath, broken }: CrashBuild, taskQueue: string)
 export const crashProblems = (how: NodeJS.Signals | number | null): string[] =>
   how === 'SIGKILL' ? [] : [`the crash never happened (${how ?? 'the process runs on'})`];
 
-/** 0 where it came before, null where it did not come. */
-export const secondsFrom = (fromMs: number, stepMs: number | null): number | null =>
+const secondsFrom = (fromMs: number, stepMs: number | null): number | null =>
   stepMs === null ? null : Math.max(0, stepMs - fromMs) / 1000;
+
+/** From the harm, and from the moment at which work was possible again. */
+export async function timesOf(place: Place, id: string, work: Work, at: { struckMs: number; readyMs: number }) {
+  const stepMs = await nextStepMs(place, id, work, at.struckMs);
+  return { recoverySeconds: secondsFrom(at.readyMs, stepMs), outageSeconds: secondsFrom(at.struckMs, stepMs) };
+}
 
 /** Runs the work until the worker has died of its point, and with another one to the end. */
 export async function crashRun(place: Place, build: CrashBuild, row: CrashRow, seed: number): Promise<KillRun> {
-  const { work } = row;
+  const { name, work, isAmbiguous = false } = row;
   const id = `${row.at}-${seed}`;
-  const plan = planOf(row, seed);
   const file = 'chaos/crash/worker.js';
-  const doomed = place.newWorker({ file, env: { ...workerEnv(build, id), ...crashSettings(plan) } });
+  const doomed = place.newWorker({ file, env: { ...workerEnv(build, id), ...crashSettings(planOf(row, seed)) } });
   await doomed.start();
   await begin(place, id, work, id);
   if (work.isCancelled) await cancelWhenSeen(place, id);
@@ -50,25 +54,16 @@ export async function crashRun(place: Place, build: CrashBuild, row: CrashRow, s
   // Its failure is thrown below; until then it must not end this process.
   ending.catch(() => undefined);
   const how = await Promise.race([doomed.ended(CRASH_MS), ending.then(() => null)]);
-  const killedMs = Date.now();
+  const struckMs = Date.now();
   await doomed.kill();
   const next = place.newWorker({ file, env: workerEnv(build, id) });
   await next.start();
   const readyMs = Date.now();
   try {
     const ends = await ending;
-    const stepMs = await nextStepMs(place, id, work, killedMs);
-    const times = { recoverySeconds: secondsFrom(readyMs, stepMs), outageSeconds: secondsFrom(killedMs, stepMs) };
-    return {
-      row: row.name,
-      noticedBy: noticedBy(row),
-      id,
-      expected: work,
-      isAmbiguous: row.isAmbiguous ?? false,
-      ends,
-      ...times,
-      problems: crashProblems(how),
-    };
+    const times = await timesOf(place, id, work, { struckMs, readyMs });
+    const problems = crashProblems(how);
+    return { row: name, noticedBy: noticedBy(row), id, expected: work, isAmbiguous, ends, ...times, problems };
   } finally {
     await next.kill();
   }

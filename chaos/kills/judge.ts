@@ -56,6 +56,16 @@ export interface Verdict {
   wrong: string[];
 }
 
+/** Of a run that has no upstream to be judged by. */
+export const verdictOfFailed = (run: KillRun): Verdict => ({
+  run,
+  creates: 0,
+  named: 0,
+  silent: [],
+  leaked: [],
+  wrong: [],
+});
+
 /** A response that a task knew, that goes on upstream, and that no result names as left. */
 function leakedBy(end: End, statuses: Upstream['statuses']): string[] {
   const named = end.notCleaned.join('\n');

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { random } from '../../bench/scale/plan';
 import type { KilledProgram } from '../../bench/scale/processes';
-import { secondsFrom } from './crash-run';
+import { timesOf } from './crash-run';
 import { failedRun, type KillRun } from './judge';
 import type { OutageRow, Scene } from './outages';
 import { BATCH, CANCELLED, durable, inline, STREAMED } from './rows';
-import { begin, cancelWhenSeen, endsOf, nextStepMs, type Work } from './work';
+import { begin, cancelWhenSeen, endsOf, type Work } from './work';
 
 /** Of every kind one; runs last for as long as most outages. */
 const WORKS: Record<string, Work> = {
@@ -40,13 +40,16 @@ export async function outageRun(row: OutageRow, scene: Scene, seed: number, name
   const { struckMs, healedMs } = await outage(row, scene, random(seed));
   const run = async (id: string, work: Work): Promise<KillRun> => {
     const ends = await endsOf(place, id, work);
-    const stepMs = await nextStepMs(place, id, work, healedMs);
-    const times = { recoverySeconds: secondsFrom(healedMs, stepMs), outageSeconds: secondsFrom(struckMs, stepMs) };
+    const { recoverySeconds } = await timesOf(place, id, work, { struckMs: healedMs, readyMs: healedMs });
+    const outageSeconds = recoverySeconds === null ? null : recoverySeconds + (healedMs - struckMs) / 1000;
+    const times = { recoverySeconds, outageSeconds };
     return { row: row.name, noticedBy: '', id, expected: work, isAmbiguous: true, ends, ...times, problems: [] };
   };
-  return Promise.all(
-    works.map(({ id, work }) => run(id, work).catch((error: unknown) => failedRun(row.name, id, work, error))),
-  );
+  const failed = (id: string, work: Work, error: unknown) => failedRun(row.name, id, work, error);
+  const runs = await Promise.all(works.map(({ id, work }) => run(id, work).catch((error) => failed(id, work, error))));
+  // What had ended before the harm was done was not harmed.
+  if (runs.every(({ recoverySeconds }) => recoverySeconds === null)) runs[0]?.problems.push('nothing was under way');
+  return runs;
 }
 
 export const workerOf = ({ newWorker }: Scene['place'], taskQueue: string): KilledProgram =>

@@ -3,9 +3,9 @@ import { compiled, type KilledProgram } from '../../bench/scale/processes';
 import { crashSettings } from '../crash/crash';
 import type { CrashPoint } from '../crash/points';
 import type { Place } from '../place';
-import { crashProblems, secondsFrom } from './crash-run';
+import { crashProblems, timesOf } from './crash-run';
 import type { KillRun } from './judge';
-import { begin, endsOf, nextStepMs, type Work } from './work';
+import { begin, endsOf, type Work } from './work';
 
 /** By itself it would look for the first time after a quarter of an hour. */
 export const TOLD: Work = { options: { watch: 'webhook' }, seconds: 2, endsAs: 'completed' };
@@ -30,24 +30,15 @@ export async function receiverRun(place: Place, { at, name }: ReceiverRow, seed:
   await receiver.start({ ...preload, ...crashSettings({ at, nth: 1, afterMs: 0 }) });
   await begin(place, id, TOLD, 'told');
   const how = await receiver.ended(CRASH_MS);
-  const killedMs = Date.now();
+  const struckMs = Date.now();
   await receiver.kill();
   await receiver.start();
   const readyMs = Date.now();
   try {
     const ends = await endsOf(place, id, TOLD);
-    const stepMs = await nextStepMs(place, id, TOLD, killedMs);
-    const times = { recoverySeconds: secondsFrom(readyMs, stepMs), outageSeconds: secondsFrom(killedMs, stepMs) };
-    return {
-      row: name,
-      noticedBy: 'sent again, 5 s',
-      id,
-      expected: TOLD,
-      isAmbiguous: false,
-      ends,
-      ...times,
-      problems: crashProblems(how),
-    };
+    const times = await timesOf(place, id, TOLD, { struckMs, readyMs });
+    const about = { row: name, noticedBy: 'sent again, 5 s', id, expected: TOLD, isAmbiguous: false };
+    return { ...about, ends, ...times, problems: crashProblems(how) };
   } finally {
     await receiver.kill();
   }

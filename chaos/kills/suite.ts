@@ -5,8 +5,8 @@ import { createUpstream } from '../../src/upstream';
 import { bundleCrashing } from '../crash/bundle';
 import { withPlace, type Place } from '../place';
 import { crashRun, type CrashBuild } from './crash-run';
-import { smallDisk } from './disk';
-import { failedRun, judge, type KillRun, type Upstream, type Verdict } from './judge';
+import { smallDisk, type SmallDisk } from './disk';
+import { failedRun, judge, verdictOfFailed, type KillRun, type Upstream, type Verdict } from './judge';
 import { outageRun, workerOf } from './outage-run';
 import type { OutageRow } from './outages';
 import { receiverRun, TOLD, type ReceiverRow } from './receiver-run';
@@ -78,25 +78,30 @@ export function receiverRuns(rows: readonly ReceiverRow[], seeds: number): Promi
   });
 }
 
+async function outagesOf(row: OutageRow, seeds: number, disk: SmallDisk | null): Promise<Verdict[]> {
+  const folderOf = (what: string) => (row.disk?.holds === what ? disk?.path : undefined);
+  return withPlace({ storeDir: folderOf('store'), dataDir: folderOf('database') }, async (place) => {
+    const worker = workerOf(place, 'work');
+    await worker.start();
+    const runs: KillRun[] = [];
+    for (const seed of seedsOf(seeds)) {
+      const ended = await outageRun(row, { place, worker, disk }, seed, 'work');
+      runs.push(...ended.map(say));
+    }
+    return judged(place, runs);
+  });
+}
+
 /** Something is away for a while. Null where there is no disk to be had. */
 export async function outageRuns(row: OutageRow, seeds: number): Promise<Verdict[] | null> {
   const disk = row.disk ? await smallDisk(row.disk.megabytes) : null;
   if (row.disk && !disk) return null;
   try {
-    return await withPlace(
-      {
-        storeDir: row.disk?.holds === 'store' ? disk?.path : undefined,
-        dataDir: row.disk?.holds === 'database' ? disk?.path : undefined,
-      },
-      async (place) => {
-        const worker = workerOf(place, 'work');
-        await worker.start();
-        const runs: KillRun[] = [];
-        for (const seed of seedsOf(seeds))
-          runs.push(...(await outageRun(row, { place, worker, disk }, seed, 'work')).map(say));
-        return judged(place, runs);
-      },
-    );
+    return await outagesOf(row, seeds, disk);
+  } catch (error) {
+    // What it is about has broken the place itself: that is a finding, and no reason to forget the other rows.
+    const work = { seconds: 0, endsAs: 'completed' as const };
+    return [verdictOfFailed(say(failedRun(row.name, row.name, work, error)))];
   } finally {
     await disk?.close();
   }
