@@ -114,7 +114,7 @@ export function planTask(draw: Draw, i: number, untilSeconds: number): PlannedTa
     taskId: `task-${String(i).padStart(4, '0')}`,
     watch,
     atSeconds: draw.between(0, untilSeconds),
-    input: { request, options: optionsOf(draw, fate, watch) } as PlannedTask['input'],
+    input: { request, options: optionsOf(draw, fate, watch) },
     acts,
     mayEndAs: endsOf(fate, acts),
   };
