@@ -92,22 +92,32 @@ describe('I2: creates', () => {
 });
 
 describe('I3: nothing is left', () => {
-  const { cancels } = aLedger();
+  const { cancels, creates } = aLedger();
 
   test('given a response that its task knew and that runs -> named; cancelled, or in notCleaned -> nothing', () => {
     const ended = anEnd({ status: 'timed_out' });
     const statuses = { a: 'in_progress' };
-    expect(said(checkRunning([ended], { cancels }, statuses))).toEqual([
+    expect(said(checkRunning([ended], { cancels, creates }, statuses))).toEqual([
       'I3 t: ended as timed_out, and a is in_progress upstream',
     ]);
-    expect(checkRunning([ended], { cancels: [{ id: 'a', at: 1, status: 200 }] }, statuses)).toEqual([]);
-    expect(checkRunning([ended], { cancels: [{ id: 'a', at: 1, status: 503 }] }, statuses)).toHaveLength(1);
-    expect(checkRunning([anEnd({ notCleaned: ['response a may still run'] })], { cancels }, statuses)).toEqual([]);
+    expect(checkRunning([ended], { creates, cancels: [{ id: 'a', at: 1, status: 200 }] }, statuses)).toEqual([]);
+    expect(checkRunning([ended], { creates, cancels: [{ id: 'a', at: 1, status: 503 }] }, statuses)).toHaveLength(1);
+    expect(checkRunning([anEnd({ notCleaned: ['response a may still run'] })], { cancels, creates }, statuses)).toEqual(
+      [],
+    );
+  });
+
+  test('given a task that closed without a result, and whose response runs -> named', () => {
+    const ended = { ...anEnd(), result: null };
+    const ledger = { cancels, creates: [aCreate('a', 't')] };
+    expect(said(checkRunning([ended], ledger, { a: 'in_progress' }))).toEqual([
+      'I3 t: closed as COMPLETED without a result, and a is in_progress upstream',
+    ]);
   });
 
   test('given an orphan whose id is known and that runs -> named', () => {
     const ended = anEnd({ responseId: 'b', possibleOrphans: [anOrphan('t', 1, 'a')] });
-    expect(checkRunning([ended], { cancels }, { a: 'queued', b: 'completed' })).toHaveLength(1);
+    expect(checkRunning([ended], { cancels, creates }, { a: 'queued', b: 'completed' })).toHaveLength(1);
   });
 
   test('given an upload that was not deleted -> named, unless the result names it', () => {
@@ -224,16 +234,18 @@ describe('I9: records of a batch', () => {
 });
 
 describe('I10: histories', () => {
-  const size = { workflowId: 't', events: 52, bytes: 4000, types: {} };
+  const size = { workflowId: 't', events: 52, bytes: 4000, types: {}, createsTried: 1 };
+  const polls = 2;
 
-  test('given more events than the looks need -> named; a signal or a lost worker has its own', () => {
-    expect(checkTaskSize(size, aTaskResult({ polls: 2 }))).toEqual([]);
-    expect(said(checkTaskSize({ ...size, events: 53 }, aTaskResult({ polls: 2 })))).toEqual([
+  test('given more events than the looks need -> named; a signal, a lost worker and a create have their own', () => {
+    expect(checkTaskSize(size, { polls })).toEqual([]);
+    expect(said(checkTaskSize({ ...size, events: 53 }, { polls }))).toEqual([
       'I10 t: 53 events for 2 looks and 1 creates, most 52',
     ]);
     const types = { WORKFLOW_EXECUTION_SIGNALED: 1, WORKFLOW_TASK_TIMED_OUT: 1 };
-    expect(checkTaskSize({ ...size, events: 59, types }, aTaskResult({ polls: 2 }))).toEqual([]);
-    expect(checkTaskSize({ ...size, events: 60, types }, aTaskResult({ polls: 2 }))).toHaveLength(1);
+    const disturbed = { ...size, types, createsTried: 2 };
+    expect(checkTaskSize({ ...disturbed, events: 71 }, { polls })).toEqual([]);
+    expect(checkTaskSize({ ...disturbed, events: 72 }, { polls })).toHaveLength(1);
   });
 
   test('given a run of 10,240 events, or of 10 MB -> named', () => {

@@ -27,7 +27,7 @@ test.each(['file_create', 'file_delete'] as const)(
     await killed.kill();
     const worker = await startWorkerProcess(world);
     try {
-      const ended = await world.client.connection.withDeadline(Date.now() + 25_000, () => handle.result());
+      const ended: unknown = await world.client.connection.withDeadline(Date.now() + 25_000, () => handle.result());
       expect(ended).toMatchObject({ status: 'completed', notCleaned: [] });
       expect(world.emulator.liveFiles()).toEqual([]);
     } finally {

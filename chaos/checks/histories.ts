@@ -13,6 +13,8 @@ export interface HistorySize {
   bytes: number;
   /** Times that each type of event is in it. */
   types: Record<string, number>;
+  /** Times that a create was tried, those that upstream refused too. */
+  createsTried: number;
 }
 
 /** Those of a task that nothing has happened to, beside its looks. */
@@ -41,11 +43,12 @@ export function checkSizes(sizes: readonly HistorySize[]): Broken[] {
 }
 
 /** A task has no more events than its looks and creates need. */
-export function checkTaskSize(size: HistorySize, { polls, creates, retries }: TaskResult): Broken[] {
-  const further = Math.max(0, creates - 1) + retries.length;
-  const most = EVENTS_OF_A_TASK + EVENTS_OF_A_LOOK * polls + EVENTS_OF_A_CREATE * further + fromOutside(size);
-  if (size.events <= most) return [];
+export function checkTaskSize(size: HistorySize, { polls }: Pick<TaskResult, 'polls'>): Broken[] {
+  const { workflowId, events, createsTried } = size;
+  const further = EVENTS_OF_A_CREATE * Math.max(0, createsTried - 1);
+  const most = EVENTS_OF_A_TASK + EVENTS_OF_A_LOOK * polls + further + fromOutside(size);
+  if (events <= most) return [];
   return [
-    broken('I10', `${size.workflowId}: ${size.events} events for ${polls} looks and ${creates} creates, most ${most}`),
+    broken('I10', `${workflowId}: ${events} events for ${polls} looks and ${createsTried} creates, most ${most}`),
   ];
 }

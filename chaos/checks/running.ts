@@ -2,22 +2,27 @@
 import type { Ledger } from '../../emulator';
 import { broken, hasEnded, knownResponses, type Broken, type TaskEnd } from './evidence';
 
-/** Responses that a closed task knew, that go on, that were not cancelled, and that its result does not name. */
+/**
+ * Responses that a closed task knew, that go on, that were not cancelled, and that its result does not name. Of one that
+ * has no result, all that it created.
+ */
 export function checkRunning(
   ends: readonly TaskEnd[],
-  { cancels }: Pick<Ledger, 'cancels'>,
+  { cancels, creates }: Pick<Ledger, 'cancels' | 'creates'>,
   statuses: Record<string, string>,
 ): Broken[] {
   const cancelled = new Set(cancels.filter(({ status }) => status === 200).map(({ id }) => id));
+  const goesOn = (id: string) => id in statuses && !hasEnded(statuses[id]) && !cancelled.has(id);
+  const createdBy = (taskId: string) =>
+    creates.filter(({ metadata }) => metadata.task_id === taskId).map(({ id }) => id);
   return ends.flatMap(({ taskId, execution, result }) => {
-    if (!result || execution === 'RUNNING') return [];
-    const named = result.notCleaned.join('\n');
-    const left = knownResponses(result).filter(
-      (id) => id in statuses && !hasEnded(statuses[id]) && !cancelled.has(id) && !named.includes(id),
-    );
-    return left.map((id) =>
-      broken('I3', `${taskId}: ended as ${result.status}, and ${id} is ${statuses[id]} upstream`),
-    );
+    if (execution === 'RUNNING') return [];
+    const named = result?.notCleaned.join('\n') ?? '';
+    const known = result ? knownResponses(result) : createdBy(taskId);
+    const how = result ? `ended as ${result.status}` : `closed as ${execution} without a result`;
+    return known
+      .filter((id) => goesOn(id) && !named.includes(id))
+      .map((id) => broken('I3', `${taskId}: ${how}, and ${id} is ${statuses[id]} upstream`));
   });
 }
 

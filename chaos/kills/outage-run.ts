@@ -46,11 +46,13 @@ export async function outageRun(row: OutageRow, scene: Scene, seed: number, name
     return { row: row.name, noticedBy: '', id, expected: work, isAmbiguous: true, ends, ...times, problems: [] };
   };
   const failed = (id: string, work: Work, error: unknown) => failedRun(row.name, id, work, error);
-  const runs = await Promise.all(works.map(({ id, work }) => run(id, work).catch((error) => failed(id, work, error))));
+  const runs = await Promise.all(
+    works.map(({ id, work }) => run(id, work).catch((error: unknown) => failed(id, work, error))),
+  );
   // What had ended before the harm was done was not harmed.
   if (runs.every(({ recoverySeconds }) => recoverySeconds === null)) runs[0]?.problems.push('nothing was under way');
   return runs;
 }
 
-export const workerOf = ({ newWorker }: Scene['place'], taskQueue: string): KilledProgram =>
-  newWorker({ env: { DURABLE_RESPONSES_TASK_QUEUE: taskQueue } });
+export const workerOf = (place: Scene['place'], taskQueue: string): KilledProgram =>
+  place.newWorker({ env: { DURABLE_RESPONSES_TASK_QUEUE: taskQueue } });

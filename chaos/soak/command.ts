@@ -32,7 +32,8 @@ async function measure({ seed, minutes, broken }: Flags, isForPage: boolean): Pr
     process.exitCode = 1;
     console.error(`The same again: ${command}`);
   }
-  publish('chaos', `\`${command}\`; ${machine()}.\n\n${tableOf(soaked, verdict)}`, isForPage);
+  const text = `\`${command}\`; ${machine()}.\n\n${tableOf(soaked, verdict)}`;
+  publish('chaos', text, isForPage, 'docs/proof.md');
 }
 
 export function addSoakCommand(program: Command): void {

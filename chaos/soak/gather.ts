@@ -45,8 +45,11 @@ function sizeOf(workflowId: string, history: History): HistorySize {
     const name = (temporal.api.enums.v1.EventType[eventType ?? 0] ?? '').replace('EVENT_TYPE_', '');
     types[name] = (types[name] ?? 0) + 1;
   }
+  const createsTried = (history.events ?? []).filter(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'startResponse',
+  ).length;
   const bytes = temporal.api.history.v1.History.encode(history).finish().length;
-  return { workflowId, events: history.events?.length ?? 0, bytes, types };
+  return { workflowId, events: history.events?.length ?? 0, bytes, types, createsTried };
 }
 
 const isPayload = (value: object): value is Payload => 'data' in value && value.data instanceof Uint8Array;

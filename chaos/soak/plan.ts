@@ -2,7 +2,7 @@
 import { Draw } from './draw';
 import { planBatch, planReport, type PlannedBatch, type PlannedReport } from './groups';
 import { STRIKES, type StrikeKind } from './strikes';
-import { planTask, type PlannedTask } from './tasks';
+import { lastTasks, planTask, type PlannedTask } from './tasks';
 import { UPSTREAM_FAULTS } from './upstream-faults';
 
 export interface PlannedStrike {
@@ -71,13 +71,16 @@ export function planSoak(seed: number, seconds: number): SoakPlan {
   const drawOf = (part: number) => new Draw(seed * 8 + part);
   const untilSeconds = STARTING_SHARE * seconds;
   const [tasks, batches, reports] = [drawOf(1), drawOf(2), drawOf(3)];
+  const waves = planWaves(drawOf(5), seconds);
+  const mixed = many(Math.round(TASKS_A_SECOND * seconds), (i) => planTask(tasks, i, untilSeconds));
   return {
     seed,
     seconds,
-    tasks: many(Math.round(TASKS_A_SECOND * seconds), (i) => planTask(tasks, i, untilSeconds)),
+    // What nobody has met until the last wave is met by these.
+    tasks: [...mixed, ...lastTasks((waves.at(-1)?.atSeconds ?? 0) + 1)],
     batches: many(Math.ceil(seconds / SECONDS_A_BATCH), (i) => planBatch(batches, i, untilSeconds)),
     reports: many(Math.ceil(seconds / SECONDS_A_REPORT), (i) => planReport(reports, i, untilSeconds)),
     strikes: planStrikes(drawOf(4), seconds),
-    waves: planWaves(drawOf(5), seconds),
+    waves,
   };
 }

@@ -17,15 +17,28 @@ interface StrikeForm {
   end(struck: Struck): Promise<unknown>;
 }
 
+/** A worker gives up when the server does not answer within seconds, as on a busy machine; whoever runs it starts it again. */
+const STARTS = 10;
+
+export async function startAgain(program: KilledProgram): Promise<void> {
+  for (let left = STARTS; ; left--) {
+    try {
+      return void (await program.start());
+    } catch (error) {
+      if (left <= 1) throw error;
+    }
+  }
+}
+
 const killed = (of: (struck: Struck) => readonly KilledProgram[]) => ({
   begin: async (struck: Struck) => void (await Promise.all(of(struck).map((program) => program.kill()))),
-  end: (struck: Struck) => Promise.all(of(struck).map((program) => program.start())),
+  end: (struck: Struck) => Promise.all(of(struck).map(startAgain)),
 });
 
 /** The server first: a worker that finds none ends at once. */
 const startAll = async ({ place, workers }: Struck) => {
-  await place.server.start();
-  await Promise.all(workers.map((worker) => worker.start()));
+  await startAgain(place.server);
+  await Promise.all(workers.map(startAgain));
 };
 
 /** Longer than a heartbeat may be late (9 s), at most: then the server gives the work to another attempt. */

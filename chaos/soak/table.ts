@@ -1,6 +1,6 @@
 /** A soak in figures. */
 import { markdown } from '../../bench/page';
-import { INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
+import { hasEnded, INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
 import { checkMoney } from '../checks/money';
 import type { Evidence } from './evidence';
 import type { Soaked, Verdict } from './judge';
@@ -17,8 +17,9 @@ const endedAs = ({ result, execution }: TaskEnd): string => result?.status ?? ex
 /** Orphans that a result names, and that nobody can cancel: their ids are not known, and they end by themselves. */
 function orphansOf({ results, ledger, statuses }: Evidence) {
   const money = checkMoney(results, ledger);
-  const isOpen = (id: string) => ['queued', 'in_progress'].includes(statuses[id] ?? '');
-  return { money, running: ledger.creates.filter(({ id }) => !money.own.has(id) && isOpen(id)).length };
+  const isNamed = (id: string) => !money.own.has(id) && !money.silent.some((text) => text.startsWith(`${id}:`));
+  const isOpen = (id: string) => !hasEnded(statuses[id]);
+  return { money, running: ledger.creates.filter(({ id }) => isNamed(id) && isOpen(id)).length };
 }
 
 function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdict): [string, string][] {
@@ -36,17 +37,22 @@ function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdic
     ['tasks, items and runs of reports ended as', counted(ends.map(endedAs))],
     ['reports ended as', counted(reports.map(endedAs))],
     ['responses created', `${money.creates}; of them ${further}`],
-    ['orphans that still run, all of them named', String(running)],
+    ['orphans, named, that still run', String(running)],
     ['histories replayed / events in them', `${replayed.histories} / ${events}`],
     ['from the last fault to the last end (s)', settledSeconds.toFixed(0)],
   ];
 }
 
+const EXAMPLE_CHARS = 200;
+
+/** On one line, and no cell of its own. */
+const asCell = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('|', '/').slice(0, EXAMPLE_CHARS);
+
 /** Each promise: how often it was broken, and the first example. */
 export function promiseRows(found: readonly Broken[]): [string, string, string][] {
   return (Object.keys(INVARIANTS) as Invariant[]).map((invariant) => {
     const examples = found.filter((one) => one.invariant === invariant);
-    return [`${invariant}: ${INVARIANTS[invariant]}`, String(examples.length), examples[0]?.what ?? ''];
+    return [`${invariant}: ${INVARIANTS[invariant]}`, String(examples.length), asCell(examples[0]?.what ?? '')];
   });
 }
 

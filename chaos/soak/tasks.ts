@@ -114,8 +114,33 @@ export function planTask(draw: Draw, i: number, untilSeconds: number): PlannedTa
     taskId: `task-${String(i).padStart(4, '0')}`,
     watch,
     atSeconds: draw.between(0, untilSeconds),
-    input: { request, options: optionsOf(draw, fate, watch) } as PlannedTask['input'],
+    input: { request, options: optionsOf(draw, fate, watch) },
     acts,
     mayEndAs: endsOf(fate, acts),
   };
 }
+
+/** Of each way of watching one that completes and one that is cancelled, with nothing left to chance. */
+export const lastTasks = (atSeconds: number): PlannedTask[] =>
+  (['poll', 'stream', 'webhook', 'auto'] as const).flatMap((watch) =>
+    [false, true].map((isCancelled): PlannedTask => {
+      const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '4', emulator_output_bytes: '20000' };
+      return {
+        taskId: `last-${watch}${isCancelled ? '-cancelled' : ''}`,
+        watch,
+        atSeconds,
+        input: {
+          request: { model: 'o3', input: promptOf(`The last by ${watch}:`), metadata },
+          options: {
+            watch,
+            pollIntervalsSeconds: [0.4],
+            safetyNetSeconds: [5],
+            webhookReceiver: true,
+            maxWaitSeconds: PATIENT_SECONDS,
+          },
+        },
+        acts: isCancelled ? [{ act: 'cancel by signal', afterSeconds: 2 }] : [],
+        mayEndAs: ['completed', 'unknown', ...(isCancelled ? ['cancelled' as const] : [])],
+      };
+    }),
+  );
