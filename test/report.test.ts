@@ -146,6 +146,17 @@ test.each([
   expectNothingLeft();
 });
 
+test('given an upload that fails after the cancel -> then cancelled, and not rejected', async () => {
+  world.emulator.setFaults([{ op: 'file_create', do: { kind: 'hang', ms: 800 } }]);
+  const handle = await begin(world, aPlan());
+  const result = await world.withWorker(async () => {
+    await eventually(() => world.emulator.ledger().calls.some(({ op }) => op === 'file_create'));
+    await handle.signal('cancelReport', 'enough');
+    return resultOf(handle);
+  });
+  expect(result).toMatchObject({ status: 'cancelled', cancelReason: 'enough', notCleaned: [] });
+});
+
 test('given the run is terminated by hand -> then the report says so, and nothing is left', async () => {
   const handle = await begin(world, aPlan({ metadata: { emulator_run_seconds: '240' } }));
   const result = await world.withWorker(async () => {

@@ -50,7 +50,8 @@ async function prepared(report: Report): Promise<ReportEnd | null> {
     const end = await scope.run(() => prepareReport(report));
     return report.stop ? { status: 'cancelled', error: null } : end;
   } catch (error) {
-    return notPrepared(error);
+    // An attempt that fails after the cancel is not repeated, and its failure is not what ended the report.
+    return report.stop && error instanceof ActivityFailure ? { status: 'cancelled', error: null } : notPrepared(error);
   } finally {
     report.interrupt = null;
   }
