@@ -33,7 +33,7 @@ async function measure({ seed, minutes, broken }: Flags, isForPage: boolean): Pr
     console.error(`The same again: ${command}`);
   }
   const text = `\`${command}\`; ${machine()}.\n\n${tableOf(soaked, verdict)}`;
-  publish('chaos', text, isForPage, 'docs/proof.md');
+  publish('chaos', text, isForPage);
 }
 
 export function addSoakCommand(program: Command): void {
