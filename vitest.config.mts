@@ -4,15 +4,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that take half a minute or more, the longest first. Without a record of times vitest goes by their size. */
 const SLOW = (
-  'chaos batch-scale cli cli-end-to-end batch-pages sizes tail webhook-watch canaries embedded-hold poll-schedule report-cli ' +
-  'pack report-long'
+  'cli-watch stream-watch kill-points gate cli deploy sizes batch-scale batch-pages cli-end-to-end examples tail canaries ' +
+  'chaos webhook-watch embedded-hold poll-schedule report-cli pack model upload-crash report-long'
 ).split(' ');
 
 /** Those that wait for most of their time, for what the death of a worker takes to be noticed. The longest first. */
-const WAITING = (
-  'cli-watch stream-watch kill-points gate encrypted-tasks start examples report tail-outages lost-batch garbage ' +
-  'report-crash'
-).split(' ');
+const WAITING = 'encrypted-tasks start report tail-outages lost-batch garbage report-crash'.split(' ');
 
 function rankOf({ moduleId }: TestSpecification): number {
   const order = [...WAITING, ...SLOW];

@@ -1,4 +1,4 @@
-/** A batch of hundreds with real processes that are killed: `npm run bench -- batch` in small. */
+/** A batch with real processes that are killed: `npm run bench -- batch` in small. */
 import { afterEach, expect, test } from 'vitest';
 import type { ScalePlan } from '../bench/scale/plan';
 import { endPrograms } from '../bench/scale/processes';
@@ -6,7 +6,7 @@ import { runScale } from '../bench/scale/run';
 import { brokenPromises } from '../bench/scale/verdict';
 
 const PLAN: ScalePlan = {
-  tasks: 300,
+  tasks: 160,
   badLines: 7,
   concurrency: 40,
   minSeconds: 1,
@@ -20,14 +20,14 @@ const PLAN: ScalePlan = {
   // Early enough for a fast machine: a run that is over before its kills proves nothing.
   killEverySeconds: 5,
   pollIntervalsSeconds: [0.5, 1],
-  itemsPerPage: 60,
+  itemsPerPage: 32,
   timeScale: 1,
   seed: 7,
 };
 
 afterEach(endPrograms);
 
-test('300 tasks of every fate, the worker and the server killed -9 -> one record each, nothing paid in silence', async () => {
+test('160 tasks of every fate, the worker and the server killed -9 -> one record each, nothing paid in silence', async () => {
   const figures = await runScale(PLAN);
   expect(brokenPromises(figures, PLAN)).toEqual([]);
   expect(figures.kills).toMatchObject({ worker: 1, server: 1 });

@@ -11,7 +11,7 @@ import { withPlace } from '../chaos/place';
 import { until } from '../src/embedded/processes';
 
 /** Most of the time all of them wait. */
-const LANES = 12;
+const LANES = 8;
 
 /** No worker comes there. */
 const UNREACHED: CrashRow = {

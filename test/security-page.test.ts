@@ -5,30 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { checkTask } from '../src/door';
 import { embeddedFiles } from '../src/embedded';
 import { keyFileOf } from '../src/security/encryption';
+import { rowsOf, sectionOf } from './helpers/tables';
 
 const ROOT = join(__dirname, '..');
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const page = read('docs/security.md');
 
-/** The text below a heading, up to the next one of its kind. */
-function section(title: string): string {
-  const [, text] = new RegExp(`^## ${title}\n([^]*?)(?=^## |$(?![^]))`, 'm').exec(page) ?? [];
-  if (text === undefined) throw new Error(`docs/security.md has no section "${title}"`);
-  return text;
-}
-
-/** The cells of a table, without its head. */
-const rowsOf = (text: string): string[][] =>
-  text
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
+const section = (title: string) => sectionOf(page, title);
 
 const plain = (text: string) => text.replace(/\s+/g, ' ');
 

@@ -33,7 +33,7 @@ export const STREAMED: Work = { options: { watch: 'stream' }, seconds: 6, output
 /** Without the cancel it would go on for much longer than anybody waits. */
 export const CANCELLED: Work = { ...durable(600), isCancelled: true, endsAs: 'cancelled' };
 /** Each look is 11 events; the server of the place wants a new run after 60. */
-const long: Work = { ...durable(8), options: { pollIntervalsSeconds: [0.5], inlineWaitSeconds: 0 } };
+const long: Work = { ...durable(16), options: { pollIntervalsSeconds: [0.5], inlineWaitSeconds: 0 } };
 export const BATCH: Work = { ...inline(2), batchOf: 8 };
 
 export const CRASH_ROWS: readonly CrashRow[] = [
