@@ -47,8 +47,7 @@ export const SUITES = {
   orphans: whole('orphans', '^a create whose reply was lost'),
   signal: whole('cancel', '^signal (?!twice|and Temporal)'),
   temporalCancel: whole('cancel', '^Temporal cancel'),
-  crashedCreate: whole('crash', '^killed (during the create|after the create)'),
-  crashedLook: whole('crash', '^killed between inline looks'),
+  killed: whole('kill-points'),
   gate: whole('gate'),
   proxy: pure('proxy'),
 } as const satisfies Record<string, SuiteArgs>;

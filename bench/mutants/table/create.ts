@@ -9,13 +9,13 @@ const FAILURES = mutantsOf(
       `    if (details?.phase === 'created') return { kind: 'created', report: details.report };\n`,
       ``,
       `a worker that is lost after the create: a second run is paid, and the first is forgotten`,
-      ['crashedLook'],
+      ['killed'],
     ],
     [
       `details?.phase === 'sending' ? {`,
       `details?.phase !== 'sending' ? {`,
       `a worker that is lost during the create: the second run is silent`,
-      ['crashedCreate'],
+      ['killed'],
     ],
     [
       `    if (fault.maybeAccepted) return { kind: 'lost', fault };\n`,
@@ -156,7 +156,7 @@ const BACKOFF = mutantsOf(
 
 const ACTIVITY = mutantsOf(
   'src/activities/create-once.ts',
-  ['crashedCreate'],
+  ['killed'],
   [
     [
       `  await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);\n`,
