@@ -1,6 +1,7 @@
 /** A deploy of changed workflow code while tasks are open: all end rightly, and no history contradicts the new code. */
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { checkMoney } from '../chaos/checks/money';
 import type { BatchResult, ReportResult, TaskResult } from '../src/contracts';
 import { bundleWhere, changedBundle } from './helpers/bundles';
 import { areCreated, deploy, startOthers, startShapes, type DeployedWorker, type OpenTask } from './helpers/deploys';
@@ -33,21 +34,13 @@ const complaintsOf = (worker: DeployedWorker): string[] =>
     .split('\n')
     .filter((line) => /nondeterminism|TMPRL1100/i.test(line));
 
-/** Creates that no result tells of: neither as a response of the task nor as a possible orphan. */
-function silentCreates(id: string, { responseId, retries, possibleOrphans }: TaskResult): string[] {
-  const own = [responseId, ...retries.map((retry) => retry.responseId)];
-  const lost = possibleOrphans.map(({ attempt }) => String(attempt));
-  const isNamed = ({ id: made, metadata }: ReturnType<typeof createsOf>[number]) =>
-    own.includes(made) || lost.includes(metadata.attempt ?? '');
-  return createsOf(world.emulator, id).flatMap((create) => (isNamed(create) ? [] : [`${id}: ${create.id}`]));
-}
-
 async function endsOf(tasks: OpenTask[]) {
   const results = await Promise.all(tasks.map(({ handle }) => handle.result() as Promise<TaskResult>));
   const wrong = tasks.flatMap(({ id, shape: { ends = 'completed' } }, i) =>
     results[i]?.status === ends ? [] : [`${id}: ${results[i]?.status}, expected ${ends}`],
   );
-  const silent = tasks.flatMap(({ id }, i) => silentCreates(id, results[i]!));
+  const creates = tasks.flatMap(({ id }) => createsOf(world.emulator, id));
+  const { silent } = checkMoney(results, { creates });
   return { wrong, silent, orphans: results.flatMap(({ possibleOrphans }) => possibleOrphans) };
 }
 

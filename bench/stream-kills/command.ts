@@ -1,5 +1,6 @@
 /** `npm run bench -- stream-kills`: the worker is killed in the middle of a stream, at moments that seeds choose. */
 import type { Command } from 'commander';
+import { sayBroken } from '../broken';
 import { isChanged, machine, markdown, publish } from '../page';
 import { withPlace } from '../scale/place';
 import { endOnSignals } from '../scale/processes';
@@ -34,9 +35,8 @@ async function allRuns(seeds: number, seconds: number): Promise<KilledRun[]> {
 async function measure({ seeds, seconds }: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
   const runs = await allRuns(Number(seeds), Number(seconds));
-  const broken = runs.flatMap(brokenIn);
-  for (const promise of broken) console.error(`BROKEN: ${promise}`);
-  if (broken.length > 0 || runs.length === 0) process.exitCode = 1;
+  sayBroken(runs.flatMap(brokenIn));
+  if (runs.length === 0) process.exitCode = 1;
   const what = `${runs.length} runs of ${seconds} s, each with one kill -9 of its worker; ${machine()}.`;
   const text = `${what}\n\n${markdown(['', ''], rowsOf(runs))}`;
   publish('stream-kills', text, isForPage);

@@ -1,5 +1,6 @@
 /** `npm run bench -- streams`. */
 import { Option, type Command } from 'commander';
+import { sayBroken } from '../broken';
 import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { measureStreams, STREAM_MODES, type StreamMode, type StreamsFigures } from './streams';
@@ -63,9 +64,7 @@ async function measure(flags: Flags, isForPage: boolean): Promise<void> {
     const figures = await measureStreams(plan, mode);
     process.stderr.write(`${mode}: ${JSON.stringify(figures)}\n`);
     measured[mode] = figures;
-    const broken = brokenPromises(plan.count, mode, figures);
-    for (const promise of broken) console.error(`BROKEN: ${promise}`);
-    if (broken.length > 0) process.exitCode = 1;
+    sayBroken(brokenPromises(plan.count, mode, figures));
   }
   const what = `${plan.count} runs of ${plan.minSeconds} to ${plan.maxSeconds} s at once, on one worker; ${machine()}.`;
   const text = `${what}\n\n${table(measured)}`;

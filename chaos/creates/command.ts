@@ -1,6 +1,7 @@
 /** `npm run chaos -- creates`: the worker is killed while creates are under way, a thousand of them. */
 import type { Command } from 'commander';
 import { join } from 'node:path';
+import { sayBroken } from '../../bench/broken';
 import { isChanged, machine, markdown, publish } from '../../bench/page';
 import { endOnSignals } from '../../bench/scale/processes';
 import { bundleCrashing } from '../crash/bundle';
@@ -42,9 +43,7 @@ async function measure({ kills, lanes, broken }: Flags, isForPage: boolean): Pro
     await place.toEmulator('faults', LOST_REPLIES);
     return judgeCreates(await runWaves(place, build, waves, Number(lanes)), await upstreamOf(place));
   });
-  const broke = brokenCreates(verdict, waves * WAVE);
-  for (const promise of broke) console.error(`BROKEN: ${promise}`);
-  if (broke.length > 0) process.exitCode = 1;
+  sayBroken(brokenCreates(verdict, waves * WAVE));
   const what = `${WAVE} creates at once, webhook receiver on; ${machine()}.`;
   publish('creates', `${what}\n\n${markdown(['', ''], rowsOf(verdict))}`, isForPage);
 }
