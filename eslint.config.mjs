@@ -32,6 +32,14 @@ export default tseslint.config(
       '@typescript-eslint/no-deprecated': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       'object-shorthand': 'error',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'URL',
+          property: 'canParse',
+          message: 'It is wrong in Node 20 and 22: see src/network/parse-url.ts.',
+        },
+      ],
       'max-lines': ['error', 200],
       'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
     },

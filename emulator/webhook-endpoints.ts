@@ -1,12 +1,14 @@
 /** Who is told of the ends of runs. */
 import { z } from 'zod';
+import { parseUrl } from '../src/network/parse-url';
 import { reachOf, urlProblem } from '../src/network/url-policy';
 import { WEBHOOK_TYPES } from './webhook-events';
 
 /** As the API takes it, or of this machine. */
 function checkTarget(text: string, context: z.RefinementCtx): void {
-  if (!URL.canParse(text)) return;
-  const isHere = reachOf(new URL(text), []) === 'loopback';
+  const address = parseUrl(text);
+  if (!address) return;
+  const isHere = reachOf(address, []) === 'loopback';
   const problem = isHere ? undefined : urlProblem(text, { privateHosts: [] });
   if (problem !== undefined)
     context.addIssue({

@@ -3,18 +3,18 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } from './config-encryption';
-import type { CodecServerConfig, EncryptionConfig } from './config-encryption';
-import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config-network';
-import { storeOf, storePlace, type StoreConfig } from './config-store';
-import { count, countOrNone, port, webhookSecrets } from './config-values';
-import { webhookOf, type WebhookConfig } from './config-webhook';
 import type { AccountLimits } from './contracts';
-import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './environment';
 import { MAX_BYTES } from './door/bounds';
 import { UsageError } from './errors';
 import { DEFAULT_TASK_QUEUE } from './names';
 import type { ProxySettings } from './network/dispatcher';
+import { codecServerOf, encryptionKeys, encryptionOf, onlyOrigin, secretToken } from './config/encryption';
+import type { CodecServerConfig, EncryptionConfig } from './config/encryption';
+import { checkBaseUrl, networkOf, privateHosts, proxyOf, type NetworkConfig } from './config/network';
+import { storeOf, storePlace, type StoreConfig } from './config/store';
+import { count, countOrNone, port, webhookSecrets } from './config/values';
+import { webhookOf, type WebhookConfig } from './config/webhook';
+import { connectionVariables, forChildren, secretOf, withoutEmpty, type Environment } from './config/environment';
 
 export type { Environment };
 

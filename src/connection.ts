@@ -142,7 +142,8 @@ async function connect(found: ResolvedTemporal, deadline: number): Promise<Conne
   }
 }
 
-function unreachable({ address, source }: ResolvedTemporal, error: unknown): UnreachableError {
+/** What is said of a server that did not answer. */
+export function unreachable({ address, source }: ResolvedTemporal, error: unknown): UnreachableError {
   const reason = isGrpcServiceError(error) ? error.details : messageOf(error);
   const hint =
     source === 'embedded'

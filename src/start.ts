@@ -1,5 +1,5 @@
 /** `npm start`: the embedded services where nothing else is configured, a worker, and with `--webhook` the receiver. */
-import { NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { parseArgs } from 'node:util';
 import { loadConfig, secretFromEnv, type Config } from './config';
 import { configuredTemporal, connectClient, ensureSearchAttributes, type ConnectedTemporal } from './connection';
@@ -11,9 +11,11 @@ import { secretsInFolder } from './secrets/folder';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
+import { connectWorker } from './worker-connection';
 
-/** Who starts a worker against a wrong address should know within ten seconds. */
-const CONNECT_DEADLINE_MS = 6_000;
+/** Who starts a worker against a wrong address should know within ten seconds: the client's share, and that of both. */
+const CLIENT_DEADLINE_MS = 6_000;
+const CONNECT_DEADLINE_MS = 9_000;
 
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -61,13 +63,14 @@ export const workerOptions = (
 });
 
 async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
-  const server = await connectClient(config, { deadlineMs: CONNECT_DEADLINE_MS });
-  const { connectionOptions, namespace, address } = server;
+  const endMs = Date.now() + CONNECT_DEADLINE_MS;
+  const server = await connectClient(config, { deadlineMs: CLIENT_DEADLINE_MS });
+  const { namespace, address } = server;
   const attributes = await ensureSearchAttributes(server.connection, namespace);
   if (attributes !== 'ready')
     tell(`Search attributes missing (${attributes.missing.join(', ')}): ${attributes.reason}`);
   await server.connection.close();
-  const connection = await NativeConnection.connect(connectionOptions);
+  const connection = await connectWorker(server, endMs);
   try {
     const worker = await createWorker(workerOptions(config, server, connection, hold?.emulatorUrl));
     announce(config, hold, address);

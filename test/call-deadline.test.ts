@@ -24,9 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.closeAllConnections());
 
-const upstream = () => {
+const upstream = (callDeadlineMs = 400) => {
   const { port } = server.address() as AddressInfo;
-  return createUpstream({ apiKey: 'sk-test', baseURL: `http://127.0.0.1:${port}/v1`, callDeadlineMs: 400 });
+  return createUpstream({ apiKey: 'sk-test', baseURL: `http://127.0.0.1:${port}/v1`, callDeadlineMs });
 };
 
 async function stalled(call: () => Promise<unknown>): Promise<unknown> {
@@ -47,13 +47,13 @@ test.each([
   const error = await stalled(call);
   expect(error).toBeInstanceOf(Error);
   expect(toFault(error, Date.now())).toMatchObject({ type: 'Upstream.Unavailable', maybeAccepted: true });
-  await expect.poll(() => closed).toBe(1);
+  await expect.poll(() => closed, { timeout: 5_000 }).toBe(1);
 });
 
-test('a GET whose body stalls, aborted -> ends at once', async () => {
+test('a GET whose body stalls, aborted -> ends long before its deadline', async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 100);
   const startMs = Date.now();
-  expect(await stalled(() => upstream().retrieve('resp_1', [], abort.signal))).toBeInstanceOf(Error);
-  expect(Date.now() - startMs).toBeLessThan(350);
+  expect(await stalled(() => upstream(4_000).retrieve('resp_1', [], abort.signal))).toBeInstanceOf(Error);
+  expect(Date.now() - startMs).toBeLessThan(2_000);
 });

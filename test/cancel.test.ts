@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
-import type { TaskOptions, TaskOutcome, TaskResult } from '../src/contracts';
+import type { TaskOptions, TaskOutcome, TaskResult, TaskStatusView } from '../src/contracts';
 import { callsOf, createsOf, devServerWorld, endOf, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
@@ -51,6 +51,14 @@ const CASES: Case[] = [
   {
     name: 'while the reply of the create is being lost',
     afterMs: 200,
+    faults: [{ op: 'create', do: { kind: 'hang', accept: true, ms: 700 } }],
+    asksUpstream: false,
+    orphans: 1,
+  },
+  {
+    name: 'while the reply of a create is being lost that is not to be sent again',
+    afterMs: 200,
+    options: { ...inline, onAmbiguousCreate: 'fail' },
     faults: [{ op: 'create', do: { kind: 'hang', accept: true, ms: 700 } }],
     asksUpstream: false,
     orphans: 1,
@@ -113,6 +121,15 @@ const CASES: Case[] = [
     afterMs: 600,
     options: inline,
     faults: [{ op: 'cancel', nth: 1, do: { kind: 'hang' } }],
+  },
+  {
+    name: 'and looks know nothing of the response yet, which has completed',
+    afterMs: 1_000,
+    scenario: 'text',
+    options: { pollIntervalsSeconds: [5] },
+    metadata: { emulator_queued_seconds: '0', emulator_run_seconds: '0.3' },
+    faults: [{ op: 'retrieve', do: { kind: 'not_found', forSeconds: 5 } }],
+    status: 'completed',
   },
   { name: 'while no worker runs', afterMs: 'noWorker', options: durable },
   { name: 'of a response that completes after its cancel', afterMs: 600, options: inline, scenario: 'late_completion' },
@@ -221,6 +238,23 @@ test('a cancel after the end -> the result stays', async () => {
   await handle.cancel().catch(() => undefined);
   expect(result.status).toBe('completed');
   expect((await handle.describe()).status.name).toBe('COMPLETED');
+});
+
+test('Temporal cancel and then a signal -> the first one decides how it closes', async () => {
+  const id = uniqueId('both');
+  world.emulator.setFaults([{ op: 'cancel', task: id, do: { kind: 'delay', ms: 3_000 } }]);
+  const request = { model: 'o3', input: 'x', metadata: { emulator_scenario: 'slow' } };
+  const { execution, result } = await world.withWorker(async () => {
+    const handle = await world.start({ request, options: inline }, id);
+    await expect.poll(() => createsOf(world.emulator, id).length, { timeout: 20_000 }).toBe(1);
+    await handle.cancel();
+    const phase = async () => (await handle.query<TaskStatusView>('taskStatus')).phase;
+    await expect.poll(phase, { timeout: 20_000, interval: 20 }).toBe('cancelling');
+    await handle.signal('cancelTask', 'too late');
+    return endOf(handle);
+  });
+  expect(execution).toBe('CANCELLED');
+  expect(result.status).toBe('cancelled');
 });
 
 test('upstream that refuses every cancel -> cancelled, and what may still run is named', async () => {

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
+import { temporal } from '@temporalio/proto';
 import { describe, expect, test } from 'vitest';
 import { checkAnswers, sha256 } from '../chaos/checks/answers';
 import { checkCanaries, hitsIn, hitsInFile } from '../chaos/checks/canaries';
@@ -11,6 +13,7 @@ import { checkGaps } from '../chaos/checks/gaps';
 import { checkSizes, checkTaskSize } from '../chaos/checks/histories';
 import { checkCreates } from '../chaos/checks/money';
 import { checkBatch } from '../chaos/checks/records';
+import { overlapsIn } from '../chaos/checks/overlaps';
 import { checkReplay } from '../chaos/checks/replay';
 import { checkLeftovers, checkRunning } from '../chaos/checks/running';
 import { checkWork } from '../chaos/checks/work';
@@ -191,6 +194,15 @@ describe('I7: gaps between looks', () => {
     expect(gaps(looks([500], [1000], [1300]))).toEqual(['I7 t: a look 300 ms after another, least 500']);
   });
 
+  test('given a close look while two attempts may be at work -> nothing; one after that -> named', () => {
+    const twice = [{ taskId: 't', leastSeconds: 0.5, overlaps: [{ fromMs: 900, untilMs: 1400 }] }];
+    const calls = looks([500], [800], [1100], [1800], [2000]);
+    expect(said(checkGaps({ creates, calls }, twice))).toEqual([
+      'I7 t: a look 300 ms after another, least 500',
+      'I7 t: a look 200 ms after another, least 500',
+    ]);
+  });
+
   test('given a look 600 ms after one that failed -> named', () => {
     expect(gaps(looks([500, 503], [1100]))).toEqual(['I7 t: a look 600 ms after another, least 1000']);
   });
@@ -200,10 +212,53 @@ describe('I7: gaps between looks', () => {
     expect(gaps([...looks([500]), aCall({ op: 'cancel', at: 600 }), ...looks([610])])).toEqual([]);
   });
 
-  test('given seven calls within a second, of whatever kind -> a hot loop', () => {
-    const calls = [0, 100, 200, 300, 400, 500, 600].map((at) => aCall({ id: 'b', op: 'stream', at: 20_000 + at }));
-    expect(said(checkGaps({ creates, calls }, []))).toEqual(['I7 t: more than 6 calls for b within a second']);
+  test('given one more look before a stop for the time in the queue -> nothing; two -> named', () => {
+    const queueEnded = [{ taskId: 't', leastSeconds: 0.5, isQueueEnded: true }];
+    const cancel = aCall({ op: 'cancel', at: 1300 });
+    const closeOnes = (...times: number[]) =>
+      said(checkGaps({ creates, calls: [...looks(...times.map((at): [number] => [at])), cancel] }, queueEnded));
+    expect(closeOnes(500, 1000, 1100)).toEqual([]);
+    expect(closeOnes(500, 1000, 1100, 1200)).toEqual(['I7 t: a look 100 ms after another, least 500']);
+  });
+
+  test('given nine calls within a second, of whatever kind -> a hot loop', () => {
+    const calls = [0, 100, 200, 300, 400, 500, 600, 700, 800].map((at) =>
+      aCall({ id: 'b', op: 'stream', at: 20_000 + at }),
+    );
+    expect(said(checkGaps({ creates, calls }, []))).toEqual(['I7 t: more than 8 calls for b within a second']);
     expect(checkGaps({ creates, calls: calls.slice(1) }, [])).toEqual([]);
+  });
+});
+
+describe('when two attempts of an activity may be at work', () => {
+  /** As a client gets it. */
+  const history = (...events: object[]) => {
+    const scheduled = { eventId: '5', eventTime: at(0), activityTaskScheduledEventAttributes: {} };
+    const { History } = temporal.api.history.v1;
+    return History.decode(History.encode(historyFromJSON({ events: [scheduled, ...events] })).finish());
+  };
+  const startMs = Date.UTC(2026, 0, 1);
+  const at = (seconds: number) => new Date(startMs + seconds * 1000).toISOString();
+  const span = (from: number, until: number) => [{ fromMs: startMs + from * 1000, untilMs: startMs + until * 1000 }];
+  const started = (seconds: number, attempt: number, lastFailure?: object) => {
+    return {
+      eventTime: at(seconds),
+      activityTaskStartedEventAttributes: { scheduledEventId: '5', attempt, ...(lastFailure && { lastFailure }) },
+    };
+  };
+
+  test('given one that timed out and was not tried again -> for 25 s from then', () => {
+    const timedOut = { eventTime: at(11.5), activityTaskTimedOutEventAttributes: {} };
+    expect(overlapsIn(history(timedOut))).toEqual(span(11.5, 36.5));
+  });
+
+  test('given one that timed out and was tried again -> from its beginning to 25 s after the second one began', () => {
+    expect(overlapsIn(history(started(10, 2, { timeoutFailureInfo: {} })))).toEqual(span(0, 35));
+  });
+
+  test('given one that failed, or its first attempt -> never', () => {
+    expect(overlapsIn(history(started(10, 2, { applicationFailureInfo: {} })))).toEqual([]);
+    expect(overlapsIn(history(started(1, 1)))).toEqual([]);
   });
 });
 
@@ -234,18 +289,18 @@ describe('I9: records of a batch', () => {
 });
 
 describe('I10: histories', () => {
-  const size = { workflowId: 't', events: 52, bytes: 4000, types: {}, createsTried: 1 };
+  const size = { workflowId: 't', events: 52, bytes: 4000, types: {}, createsTried: 1, streams: 0 };
   const polls = 2;
 
-  test('given more events than the looks need -> named; a signal, a lost worker and a create have their own', () => {
+  test('given more events than the looks need -> named; what was done to it has its own', () => {
     expect(checkTaskSize(size, { polls })).toEqual([]);
     expect(said(checkTaskSize({ ...size, events: 53 }, { polls }))).toEqual([
-      'I10 t: 53 events for 2 looks and 1 creates, most 52',
+      'I10 t: 53 events for 2 looks, 1 creates and 0 streams, most 52',
     ]);
-    const types = { WORKFLOW_EXECUTION_SIGNALED: 1, WORKFLOW_TASK_TIMED_OUT: 1 };
-    const disturbed = { ...size, types, createsTried: 2 };
-    expect(checkTaskSize({ ...disturbed, events: 71 }, { polls })).toEqual([]);
-    expect(checkTaskSize({ ...disturbed, events: 72 }, { polls })).toHaveLength(1);
+    const types = { WORKFLOW_EXECUTION_SIGNALED: 1, WORKFLOW_EXECUTION_UPDATE_ACCEPTED: 1, WORKFLOW_TASK_TIMED_OUT: 1 };
+    const disturbed = { ...size, types, createsTried: 2, streams: 1 };
+    expect(checkTaskSize({ ...disturbed, events: 86 }, { polls })).toEqual([]);
+    expect(checkTaskSize({ ...disturbed, events: 87 }, { polls })).toHaveLength(1);
   });
 
   test('given a run of 10,240 events, or of 10 MB -> named', () => {
@@ -256,18 +311,26 @@ describe('I10: histories', () => {
 });
 
 describe('minimum work', () => {
-  const creates = Array.from({ length: 19 }, (_, i) => aCreate(`r${i}`, `t${i}`));
   const taskIds = Array.from({ length: 20 }, (_, i) => `t${i}`);
+  const creates = taskIds.map((taskId, i) => aCreate(`r${i}`, taskId));
+  const calls = [aCall({ op: 'create', task: 't0', status: 429 }), aCall({ op: 'retrieve', task: 't1' })];
+  const results = [aTaskResult({ taskId: 't1', possibleOrphans: [anOrphan('t1', 1)] })];
+  const work = (from: number, fired: Record<string, number> = {}) =>
+    said(checkWork({ taskIds, fired }, { ledger: { creates: creates.slice(from), calls }, results }));
 
-  test('given 19 of 20 tasks upstream and every fault met -> nothing', () => {
-    expect(checkWork({ taskIds, fired: { drop: 1 } }, { creates })).toEqual([]);
+  test('given 18 of 20 tasks upstream, one refused, one lost by its own word, and every fault met -> nothing', () => {
+    expect(work(2, { drop: 1 })).toEqual([]);
   });
 
-  test('given 18 of 20, no plan at all, or a fault that never fired -> named', () => {
-    expect(checkWork({ taskIds, fired: {} }, { creates: creates.slice(1) })).toHaveLength(1);
-    expect(checkWork({ taskIds: [], fired: {} }, { creates: [] })).toHaveLength(1);
-    expect(said(checkWork({ taskIds, fired: { drop: 0 } }, { creates }))).toEqual([
-      'work fault drop: planned, never fired',
-    ]);
+  test('given a task that was never created, and nothing says why -> named', () => {
+    const lookedAt = aCall({ op: 'retrieve', task: 't0' });
+    const done = { ledger: { creates: creates.slice(1), calls: [lookedAt] }, results };
+    expect(said(checkWork({ taskIds, fired: {} }, done))).toEqual(['work t0: never created, and nothing says why']);
+  });
+
+  test('given 17 of 20, no plan at all, or a fault that never fired -> named', () => {
+    expect(work(3)).toContain('work only 17 of 20 planned tasks reached upstream');
+    expect(checkWork({ taskIds: [], fired: {} }, { ledger: { creates, calls }, results })).toHaveLength(1);
+    expect(work(2, { drop: 0 })).toEqual(['work fault drop: planned, never fired']);
   });
 });

@@ -1,7 +1,7 @@
 /** The compiled command line where there is no server, or a wrong one: what it says, and its exit code. */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -156,6 +156,20 @@ describe('a wrong upstream or namespace', () => {
       expect.objectContaining({ name: 'upstream', ok: false, message: expect.stringContaining(url) as string }),
     );
     expect(seconds).toBeLessThan(10);
+  });
+
+  it('doctor, a store that is a file -> exit 3, says so', async () => {
+    const wrong = { ...reaching(env), DURABLE_RESPONSES_STORE: file('tasks.jsonl') };
+    const { code, out } = await place.cli(['doctor'], wrong);
+    expect(code).toBe(3);
+    expect(out).toMatch(/BAD {2}store: .*tasks\.jsonl: .*check DURABLE_RESPONSES_STORE/);
+  });
+
+  it('doctor, a store that works -> says so, and leaves nothing in it', async () => {
+    const right = { ...reaching(env), DURABLE_RESPONSES_STORE: file('store') };
+    const { out } = await place.cli(['doctor'], right);
+    expect(out).toMatch(/ok {3}store: .*: written, read and deleted/);
+    expect(await readdir(file('store'))).toEqual([]);
   });
 });
 

@@ -1,26 +1,19 @@
 /** The library against a server, the emulator and a worker: joining, reading what ended in any way, asking for changes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DurableResponses, StillRunningError, TaskEndedError, UnreachableError, UsageError } from '../src/client';
-import { loadConfig } from '../src/config';
-import type { TaskInput } from '../src/contracts';
-import { eventually, reaching } from './helpers/embedded';
+import type { DurableResponses } from '../src/client';
+import { StillRunningError, TaskEndedError, UnreachableError, UsageError } from '../src/client';
+import type { TaskInput, TaskStatusView } from '../src/contracts';
+import { connectTo } from './helpers/clients';
+import { eventually } from './helpers/embedded';
 import { createsOf, devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 let world: World;
 let client: DurableResponses;
 let worker: ReturnType<typeof keepWorking>;
 
-/** A client as another program would have it; `environment` on top of the one that reaches everything. */
-const connect = (environment: Record<string, string> = {}, taskQueue?: string): Promise<DurableResponses> => {
-  const { env, emulator } = world;
-  const reached = { ...reaching(env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
-  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached, ...environment });
-  return DurableResponses.connect({ config, taskQueue, store: world.blobs });
-};
-
 beforeAll(async () => {
   world = await devServerWorld();
-  client = await connect();
+  client = await connectTo(world);
   worker = keepWorking(world);
 });
 
@@ -132,7 +125,7 @@ describe('answers that stayed upstream', () => {
   });
 
   it('upstream is away -> UnreachableError', async () => {
-    const away = await connect({ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
+    const away = await connectTo(world, { environment: { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' } });
     const id = await finished(large);
     await expect(away.result(id)).rejects.toThrow(UnreachableError);
     await expect(away.result(id)).rejects.toThrow(/its large answer \(response resp_\w+\) could not be fetched/);
@@ -140,7 +133,7 @@ describe('answers that stayed upstream', () => {
   });
 
   it('no key and no emulator -> UnreachableError, and the real API is not asked', async () => {
-    const without = await connect({ OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
+    const without = await connectTo(world, { environment: { OPENAI_API_KEY: '', OPENAI_BASE_URL: '' } });
     await expect(without.result(await finished(large))).rejects.toThrow('The answer is in the local emulator');
     await without.close();
   });
@@ -177,8 +170,25 @@ describe('while it runs', () => {
     await client.cancel(id);
   });
 
+  it('changeTask while a look waits inside its activity -> it comes back at once, which is no failure', async () => {
+    const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '300' };
+    const options = { pollIntervalsSeconds: [5], inlineWaitSeconds: 5 };
+    const { id } = await client.startTask({ request: { model: 'o3', input: 'A long one.', metadata }, options });
+    await eventually('the create', () => createsOf(world.emulator, id).length === 1);
+    const beganMs = Date.now();
+    await client.changeTask(id, { pollIntervalsSeconds: [4] });
+    const view = async () => (await client.status(id)).view as TaskStatusView | null;
+    await eventually('it watches', async () => (await view())?.phase === 'watching');
+    // By itself it would have come back after 15 s.
+    expect(Date.now() - beganMs).toBeLessThan(10_000);
+    await client.changeTask(id, { pollIntervalsSeconds: [3] });
+    expect(await view()).toMatchObject({ phase: 'watching', lastError: null });
+    await client.cancel(id);
+    expect(await client.result(id)).toMatchObject({ status: 'cancelled', creates: 1 });
+  });
+
   it('nobody on its task queue -> workers is 0, status has no view, and changeTask gives up within ten seconds', async () => {
-    const lonely = await connect({}, 'nobody');
+    const lonely = await connectTo(world, { taskQueue: 'nobody' });
     const { id } = await lonely.startTask(QUICK);
     expect([await lonely.workers(), await client.workers()]).toEqual([0, 1]);
     expect(await lonely.status(id)).toMatchObject({ execution: 'RUNNING', taskStatus: 'queued', view: null });

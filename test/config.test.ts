@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { childEnvironment, loadConfig, secretFromEnv } from '../src/config';
-import { describeConfig } from '../src/describe-config';
+import { describeConfig } from '../src/config/describe';
 import { UsageError } from '../src/errors';
 
 function problems(environment: Record<string, string>): string[] {

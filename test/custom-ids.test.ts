@@ -1,11 +1,11 @@
 /** Keys of the user's own that can be no ids: in the records and the output files, and nowhere else. */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DurableResponses, parseBatchLines } from '../src/client';
-import { loadConfig } from '../src/config';
+import type { DurableResponses } from '../src/client';
+import { parseBatchLines } from '../src/client';
 import type { BatchRecord } from '../src/contracts';
 import { linesOf } from '../src/results/formats';
-import { reaching } from './helpers/embedded';
+import { connectTo } from './helpers/clients';
 import { all } from './helpers/records';
 import { devServerWorld, uniqueId, type World } from './helpers/world';
 
@@ -16,13 +16,7 @@ let world: World;
 let client: DurableResponses;
 beforeAll(async () => {
   world = await devServerWorld();
-  const reached = {
-    ...reaching(world.env),
-    OPENAI_API_KEY: 'sk-test',
-    OPENAI_BASE_URL: world.emulator.url,
-  };
-  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
-  client = await DurableResponses.connect({ config, store: world.blobs });
+  client = await connectTo(world);
 });
 afterAll(async () => {
   await client.close();

@@ -7,12 +7,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DurableResponses } from '../src/client';
-import { loadConfig } from '../src/config';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { encryptedDataConverter } from '../src/security/data-converter';
 import { createWorker } from '../src/worker';
 import { saidBy, storedOn } from '../chaos/checks/stored';
+import { connectTo } from './helpers/clients';
 import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
 /** With the longest id: it stands beside each payload, and the server bounds some of them. */
@@ -73,12 +72,7 @@ describe('failures', () => {
   });
 
   test('given an update that is refused -> then the reason comes to the caller', async () => {
-    const config = loadConfig({
-      HOME: '/nowhere',
-      DURABLE_RESPONSES_DATA_DIR: '/nowhere',
-      TEMPORAL_ADDRESS: world.env.address,
-    });
-    const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.blobs });
+    const client = await connectTo(world, { encryption: { keys: [K1] } });
     await world.withWorker(async () => {
       const { workflowId } = await world.ask('slow');
       const refused = { [CANARY]: 1 };
@@ -111,12 +105,7 @@ describe('bounds of the server', () => {
         tools,
         metadata,
       };
-      const config = loadConfig({
-        HOME: '/nowhere',
-        DURABLE_RESPONSES_DATA_DIR: '/nowhere',
-        TEMPORAL_ADDRESS: world.env.address,
-      });
-      const client = await DurableResponses.connect({ config, encryption: { keys: [K1] }, store: world.blobs });
+      const client = await connectTo(world, { encryption: { keys: [K1] } });
       await world.withWorker(async () => {
         const { id } = await client.startTask(
           { request, options: { labels, files: [{ path }] } },

@@ -104,7 +104,8 @@ describe('keys', () => {
     const rotated = { DURABLE_RESPONSES_ENCRYPTION_KEYS: `${k2},${k1}` };
     await start(before);
     // Long enough for a slow machine to start everything again.
-    await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=25'], before);
+    const asked = await ask('across', ['--poll-intervals', '1', '--metadata', 'emulator_run_seconds=25'], before);
+    expect(asked).toMatchObject({ code: 0 });
     await eventually('it is created', async () => /"responseId": ?"resp_/.test((await statusOf('across', before)).out));
     await stop();
     await start(rotated);

@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { childEnvironment, loadConfig, secretFromEnv } from '../src/config';
-import { describeConfig } from '../src/describe-config';
+import { describeConfig } from '../src/config/describe';
 import { UsageError } from '../src/errors';
 import { configuredEncryption, keyFileOf } from '../src/security/encryption';
 import { ensureSecretFile, readSecretFile } from '../src/security/secret-file';

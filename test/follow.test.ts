@@ -29,6 +29,7 @@ async function followed(
   { emulator, id }: Emulated & { id: string },
   signal = new AbortController().signal,
   through = (upstream: Upstream) => upstream,
+  backoffSeconds = [0, 0, 0, 0, 0, 0],
 ) {
   const upstream = through(createUpstream({ apiKey: 'sk-test', baseURL: emulator.url, streamIdleMs: 300 }));
   const plan = planOf();
@@ -47,7 +48,7 @@ async function followed(
     signal,
     secrets: () => undefined,
     nowMs: () => Date.now(),
-    backoffSeconds: [0, 0, 0, 0, 0, 0],
+    backoffSeconds,
   };
   return { cursor, ...(await follow(input, cursor, newReport(id, plan), deps)) };
 }
@@ -195,6 +196,15 @@ describe('a stream that cannot be had', () => {
     expect([how, report.answer]).toEqual(['fall_back', null]);
     expect(reason).toContain('6 connections');
   });
+});
+
+test('given one cut soon after the other, each with something new -> then the waits grow, and none is lost', async () => {
+  const cuts = streams([2, 5, 7].map((after): Do => ({ kind: 'stream_cut', after })));
+  const all = await ended([{ op: 'retrieve', times: 3, do: { kind: 'regress' } }, ...cuts]);
+  const beganMs = performance.now();
+  const { report } = await followed(all, undefined, undefined, [0, 0.3, 0.5]);
+  expect(report.answer?.outputText).toBe(good.text);
+  expect(performance.now() - beganMs).toBeGreaterThan(800);
 });
 
 test('given an abort while the stream is silent -> then it throws at once, and upstream is not told to stop', async () => {

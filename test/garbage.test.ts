@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { collectStorage } from '../src/client/garbage';
-import { DurableResponses, UsageError } from '../src/client';
-import { loadConfig } from '../src/config';
+import type { DurableResponses } from '../src/client';
+import { UsageError } from '../src/client';
 import { folderStore, type BlobStore } from '../src/store';
 import { collectGarbage, type KnownRun } from '../src/store/garbage';
 import { batchFolder, payloadsFolder, reportFolder, taskFolder, unitOf } from '../src/store/places';
-import { reaching } from './helpers/embedded';
+import { connectTo } from './helpers/clients';
 import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 
 const DAY = 86_400_000;
@@ -145,9 +145,7 @@ describe('with a server', () => {
   const encryption = { keys: [{ id: 'k1', key: randomBytes(32) }] };
   beforeAll(async () => {
     world = await devServerWorld({ encryption });
-    const reached = { ...reaching(world.env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: world.emulator.url };
-    const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
-    client = await DurableResponses.connect({ config, encryption, store: world.blobs });
+    client = await connectTo(world, { encryption });
   });
   afterAll(async () => {
     await client.close();

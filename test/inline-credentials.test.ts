@@ -156,6 +156,11 @@ describe('a task', () => {
       'as the whole value',
     ],
     ['tools[0].headers.X-Trace', { tools: [{ ...mcp, headers: { 'X-Trace': 'secret://A B' } }] }, 'as the whole value'],
+    [
+      'input[0].content[0].image_url',
+      { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'secret://A' }] }] },
+      'write https://host/path',
+    ],
   ])('given a reference in %s that would not be resolved -> then refused', (field, fields, hint) => {
     const problems = checkTask(taskWith(fields));
     expect(problems).toEqual([expect.stringContaining(hint)]);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endPrograms } from '../bench/scale/processes';
 import type { CrashRow } from '../chaos/kills/rows';
-import { CRASH_ROWS } from '../chaos/kills/rows';
+import { CRASH_ROWS, durable } from '../chaos/kills/rows';
 import type { Verdict } from '../chaos/kills/judge';
 import { crashRuns } from '../chaos/kills/suite';
 import { brokenIn } from '../chaos/kills/table';
@@ -10,8 +10,8 @@ import { begin, callsOf, endsOf, type Work } from '../chaos/kills/work';
 import { withPlace } from '../chaos/place';
 import { until } from '../src/embedded/processes';
 
-/** Most of the time all of them wait. */
-const LANES = 8;
+/** Most of the time all of them wait; with more of them, starting workers is all that two cores do. */
+const LANES = 5;
 
 /** No worker comes there. */
 const UNREACHED: CrashRow = {
@@ -20,11 +20,14 @@ const UNREACHED: CrashRow = {
   work: { options: {}, seconds: 1, endsAs: 'completed' },
 };
 
+/** No machine comes there within the first run. */
+const LATE: CrashRow = { at: 'timer-unset', name: 'late', work: durable(2), nth: [4, 4] };
+
 let verdicts: Verdict[] = [];
 const verdictOf = (name: string) => verdicts.find(({ run }) => run.row === name)!;
 
 beforeAll(async () => {
-  verdicts = await crashRuns([...CRASH_ROWS, UNREACHED], 1, LANES);
+  verdicts = await crashRuns([...CRASH_ROWS, UNREACHED, LATE], 1, LANES);
 }, 300_000);
 afterAll(endPrograms);
 
@@ -48,6 +51,11 @@ describe('given a worker that is killed', () => {
 
 test('given a crash that never happens -> then the run says that it proves nothing', () => {
   expect(brokenIn(verdictOf('never')).join()).toContain('the crash never happened');
+});
+
+test('given a run that is over before its crash -> then a longer one is made, and comes to it', () => {
+  const { run, creates } = verdictOf('late');
+  expect([run.problems, run.expected.seconds, creates]).toEqual([[], 8, 1]);
 });
 
 test('given a worker that is stopped gracefully during inline looks -> then exit code 0, no cancel, and the next one finishes', async () => {

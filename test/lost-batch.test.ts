@@ -4,24 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createActivities } from '../src/activities';
-import { DurableResponses, TaskEndedError, UsageError } from '../src/client';
-import { loadConfig } from '../src/config';
+import type { DurableResponses } from '../src/client';
+import { TaskEndedError, UsageError } from '../src/client';
 import type { BatchItem, BatchRecord } from '../src/contracts';
 import { folderStore } from '../src/store';
-import { eventually, reaching } from './helpers/embedded';
+import { connectTo } from './helpers/clients';
+import { eventually } from './helpers/embedded';
 import { devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
 let client: DurableResponses;
 beforeAll(async () => {
   world = await devServerWorld();
-  const reached = {
-    ...reaching(world.env),
-    OPENAI_API_KEY: 'sk-test',
-    OPENAI_BASE_URL: world.emulator.url,
-  };
-  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
-  client = await DurableResponses.connect({ config, store: world.blobs });
+  client = await connectTo(world);
 });
 afterAll(async () => {
   await client.close();

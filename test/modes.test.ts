@@ -4,6 +4,7 @@ import type { TaskInput, TaskOptions, TaskProgress } from '../src/contracts';
 import { resolveSettings } from '../src/settings';
 import { freshProgress } from '../src/workflows/fresh-progress';
 import { firstMode, intervalsOf, leaveStream, recheckSoon } from '../src/workflows/modes';
+import { netLooksMs } from '../src/workflows/net-schedule';
 
 const INPUT: TaskInput = { request: { model: 'o3', input: 'Why do otters hold hands?' } };
 const WEBHOOK: TaskOptions = { watch: 'webhook', safetyNetSeconds: [900, 3600] };
@@ -32,6 +33,12 @@ test.each(['poll', 'stream', 'webhook'] as const)('given watch %s -> then that',
 
 test('given auto -> then a stream at first', () => {
   expect(firstMode(resolveSettings({ watch: 'auto' }))).toBe('stream');
+});
+
+test('given the net of a webhook -> then its first four looks are told, none after the deadline', () => {
+  const net = { settings: resolveSettings(WEBHOOK), pollIndex: 0, sinceMs: 1_000, cancel: () => undefined };
+  expect(netLooksMs(net, 1e9)).toEqual([901_000, 4_501_000, 8_101_000, 11_701_000]);
+  expect(netLooksMs(net, 5_000_000)).toEqual([901_000, 4_501_000, 5_000_000]);
 });
 
 describe('intervals', () => {

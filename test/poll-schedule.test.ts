@@ -57,6 +57,19 @@ test.each(['1000000000', '-5', 'NaN', 'soon'])(
   },
 );
 
+test('intervals changed during a wait -> no look at once; the new interval counts from then', async () => {
+  await world.withWorker(async () => {
+    const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [60] };
+    const handle = await world.ask('text', options, { emulator_run_seconds: '90' });
+    await world.env.sleep('20s');
+    await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [30] }] });
+    await handle.result();
+    const createdAt = createsOf(world.emulator, handle.workflowId)[0]?.at ?? NaN;
+    const looks = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => (at - createdAt) / 1000);
+    expect(looks.map((seconds) => Math.round(seconds / 10) * 10)).toEqual([50, 80, 110]);
+  });
+});
+
 test('an outage of looks -> the schedule goes on, never faster than a second', async () => {
   world.emulator.setFaults([{ op: 'retrieve', nth: { from: 1, to: 5 }, do: { kind: 'drop' } }]);
   const gaps = await gapsOf({ pollIntervalsSeconds: [0.2] }, 8);

@@ -67,6 +67,8 @@ describe('replay', () => {
 
 /** Recorded with the code before the patch, and with the code after it. A new patch needs both. */
 const PATCHES: Record<string, { before: string; after: string }> = {
+  'expired-by-late-look': { before: 'task-unknown-at-first-before', after: 'task-unknown-at-first' },
+  'hint-of-last-response': { before: 'task-hint-of-last-before', after: 'task-hint-of-last' },
   'keep-hint': { before: 'task-hint-before', after: 'task-hint' },
   'look-at-queue-limit': { before: 'task-queued-before', after: 'task-queued' },
   'queue-limit-from-create': { before: 'task-queued-late-before', after: 'task-queued-late' },

@@ -3,7 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { secretOf } from '../src/environment';
+import { secretOf } from '../src/config/environment';
 import { secretsInFolder } from '../src/secrets/folder';
 import { secretNamesOf, withSecrets } from '../src/secrets/places';
 import { referenceIn } from '../src/secrets/reference';

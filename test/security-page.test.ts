@@ -79,10 +79,8 @@ test('given the page as a whole -> then each question leads to its section, and 
 });
 
 test('given the hosts that may be set -> then each is 127.0.0.1 unless it is', () => {
-  const config = readdirSync(join(ROOT, 'src'))
-    .filter((name) => name.startsWith('config'))
-    .map((name) => read(join('src', name)))
-    .join('\n');
+  const parts = readdirSync(join(ROOT, 'src/config')).map((name) => join('src/config', name));
+  const config = ['src/config.ts', ...parts].map(read).join('\n');
   const hosts = [...config.matchAll(/^\s+(\w+_HOST): (.+),$/gm)];
   expect(hosts.map(([, name]) => name).sort()).toEqual([
     'DURABLE_RESPONSES_CODEC_HOST',

@@ -5,13 +5,14 @@ import { Client, type WorkflowHandle } from '@temporalio/client';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DurableResponses, TaskEndedError, type TaskInput } from '../src/client';
-import { loadConfig } from '../src/config';
+import type { DurableResponses } from '../src/client';
+import { TaskEndedError, type TaskInput } from '../src/client';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { encryptedDataConverter } from '../src/security/data-converter';
 import { externalStorage } from '../src/store/payloads';
 import { folderStore, BlobMissingError, s3Store, type BlobStore } from '../src/store';
-import { eventually, reaching, temporaryFolder } from './helpers/embedded';
+import { connectTo } from './helpers/clients';
+import { eventually, temporaryFolder } from './helpers/embedded';
 import type { Sized, sized } from './helpers/sized-workflows';
 import { startS3Server } from './helpers/s3-server';
 import { startWorkerProcess } from './helpers/worker-process';
@@ -48,11 +49,8 @@ function troubled(inner: BlobStore): BlobStore {
   return { ...inner, get };
 }
 
-function connect(store: BlobStore): Promise<DurableResponses> {
-  const reached = { ...reaching(world.env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: world.emulator.url };
-  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
-  return DurableResponses.connect({ config, encryption: { keys: [{ id: 'k1', key: KEY }] }, store });
-}
+const connect = (store: BlobStore): Promise<DurableResponses> =>
+  connectTo(world, { encryption: { keys: [{ id: 'k1', key: KEY }] }, store });
 
 beforeAll(async () => {
   folder = await temporaryFolder();

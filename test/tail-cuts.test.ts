@@ -8,7 +8,7 @@ import { TailState } from '../src/stream/tail-state';
 import { createUpstream, type Upstream } from '../src/upstream';
 import { emulated, type Emulated } from './helpers/emulated';
 import { closedStreams, repeating, replayed } from './helpers/streams';
-import { connectTo } from './helpers/tailed';
+import { connectTo } from './helpers/clients';
 import { endOfTail, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { answerUpstream, begin, ledgerOf } from './helpers/watched';
 import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';

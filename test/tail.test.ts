@@ -4,7 +4,8 @@ import type { FaultRule } from '../emulator';
 import { TaskEndedError, UsageError, type DurableResponses } from '../src/client';
 import type { TailEvent, TaskInput } from '../src/contracts';
 import { eventually } from './helpers/embedded';
-import { connectTo, streamable } from './helpers/tailed';
+import { connectTo } from './helpers/clients';
+import { streamable } from './helpers/tailed';
 import { endOfTail, ofKind, restartsIn, sha256, textTold, told } from './helpers/tails';
 import { devServerWorld, keepWorking, uniqueId, type World } from './helpers/world';
 

@@ -7,7 +7,17 @@ import ts from 'typescript';
 import { FAILURE_CONVERTER_PATH, LOST_PAYLOADS_PATH } from '../../src/security/data-converter';
 import type { Mutant } from './mutant';
 
-const COPIED = ['src', 'emulator', 'bench', 'test', 'lib', 'package.json', 'tsconfig.json', 'vitest.config.mts'];
+const COPIED = [
+  'src',
+  'emulator',
+  'bench',
+  'chaos',
+  'test',
+  'lib',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.mts',
+];
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,

@@ -21,6 +21,7 @@ async function startServer(folder: string, { folder: files, onClose }: Place) {
   const at = (port: number) => `${LOOPBACK}:${port}`;
   const env = {
     RESTATE_BASE_DIR: join(files, 'restate'),
+    TMPDIR: files,
     RESTATE_INGRESS__BIND_ADDRESS: at(ingress),
     RESTATE_ADMIN__BIND_ADDRESS: at(admin),
     RESTATE_BIND_ADDRESS: at(node),

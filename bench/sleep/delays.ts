@@ -1,5 +1,6 @@
 /** How long it takes from the reason to wake up to the look, by the histories and the emulator's ledger. */
 import type { Client } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { Ledger } from '../../emulator';
 import { timeOf } from '../watch/actions';
 
@@ -26,9 +27,8 @@ export const delaysOfSignals = delays;
 async function dueMs(client: Client, id: string): Promise<number> {
   const { events } = await client.workflow.getHandle(id).fetchHistory();
   const event = events?.find(({ timerStartedEventAttributes }) => timerStartedEventAttributes);
-  const { seconds, nanos } = event?.timerStartedEventAttributes?.startToFireTimeout ?? {};
   if (!event) throw new Error(`${id} has no timer.`);
-  return timeOf(event) + Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6;
+  return timeOf(event) + (optionalTsToMs(event.timerStartedEventAttributes?.startToFireTimeout) ?? 0);
 }
 
 export async function delaysOfTimers(client: Client, ids: readonly string[], ledger: Ledger): Promise<number[]> {

@@ -1,5 +1,6 @@
 /** What a run would count as on Temporal Cloud, which is paid by actions. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { AwaitEndInput } from '../../src/contracts';
 import { resolveSettings } from '../../src/settings';
 import { looksDue } from '../../src/workflows/net-schedule';
@@ -17,8 +18,7 @@ export type Beats = (activity: string, seconds: number, timeoutSeconds: number) 
 export const ourBeats: Beats = (activity, seconds, timeoutSeconds) =>
   (OTHER_BEATS[activity] ?? 0) + (timeoutSeconds > 0 ? Math.floor(seconds / (timeoutSeconds / 3)) : 0);
 
-export const timeOf = ({ eventTime }: Event): number =>
-  Number(eventTime?.seconds ?? NaN) * 1000 + (eventTime?.nanos ?? 0) / 1e6;
+export const timeOf = ({ eventTime }: Event): number => optionalTsToMs(eventTime) ?? NaN;
 
 /** A retry is an action, and its attempts have no events of their own. */
 function eventActions(event: Event): number {

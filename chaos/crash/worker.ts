@@ -7,6 +7,7 @@ import { installRuntime } from '../../src/logging';
 import { workerOptions } from '../../src/start';
 import { cappedFetch } from '../../src/upstream/fetch';
 import { createWorker } from '../../src/worker';
+import { forgettingActivities } from '../broken/no-intent';
 import { retryingFetch } from '../broken/sdk-retries';
 import { crashingActivities, crashingStore } from './activities';
 import { crashFromEnv, type Crash } from './crash';
@@ -34,7 +35,9 @@ async function main(): Promise<void> {
     worker: {
       workflowBundle: { codePath },
       sinks: sinksOf(crash),
-      interceptors: { activity: [crashingActivities(crash)] },
+      interceptors: {
+        activity: [...(broken === 'no-intent' ? [forgettingActivities] : []), crashingActivities(crash)],
+      },
     },
   });
   process.stderr.write('Worker on it.\n');

@@ -15,6 +15,7 @@ export interface CreatesVerdict {
   /** Of the others, those that a result names with the id, by the attempt alone. */
   namedById: number;
   namedByAttempt: number;
+  /** Of those with an id. */
   cancelled: number;
   /** Creates that no result tells of. */
   silent: string[];
@@ -24,7 +25,7 @@ export interface CreatesVerdict {
   wrong: string[];
 }
 
-/** The first create of each task is one that was never answered, by the plan. */
+/** By the plan, no first create of a task is answered. */
 const isLost = ({ metadata }: CreateRow): boolean => metadata.attempt === '1';
 
 const namesId = (end: End, { id }: CreateRow): boolean =>
@@ -50,7 +51,7 @@ export function judgeCreates(waves: Waves, { ledger, statuses }: Upstream): Crea
     adopted: lost.filter(isOwn).length,
     namedById: byId.length,
     namedByAttempt: byAttempt.length,
-    cancelled: orphans.filter(({ id }) => statuses[id] === 'cancelled').length,
+    cancelled: byId.filter(({ id }) => statuses[id] === 'cancelled').length,
     silent: checkCreates(waves.ends, ledger).map(({ what }) => what),
     running: orphans.filter(({ id }) => !hasEnded(statuses[id])).map(({ id }) => `${id}: ${statuses[id]} upstream`),
     wrong: waves.ends.filter(({ status }) => !allowed.includes(status)).map((end) => `${end.taskId}: ${end.status}`),

@@ -6,19 +6,28 @@ export const WAVE = 25;
 
 export const taskIdOf = (wave: number, i: number): string => `lost-${wave}-${String(i).padStart(2, '0')}`;
 
-/** Longer than the wait for the kill. */
-const NO_REPLY_MS = 20_000;
+/** Longer than a wave needs until its kill, shorter than the deadline of a create. */
+const NO_REPLY_MS = 55_000;
 
 /**
- * By the number of the task in its wave. None of these first creates is answered before the kill: accepted and answered
- * late, never accepted, accepted after the kill, and accepted with its reply lost on the way, which the worker sees.
+ * By the number of the task in its wave. None of these first creates is answered before the kill: accepted at once,
+ * never accepted, and accepted after the kill.
  */
-export const LOST_REPLIES: FaultRule[] = [
-  { op: 'create', task: '/^lost-.*-(0\\d|1[01])$/', nth: 1, do: { kind: 'delay', ms: NO_REPLY_MS } },
-  { op: 'create', task: '/^lost-.*-1[2-7]$/', nth: 1, do: { kind: 'hang' } },
-  { op: 'create', task: '/^lost-.*-(18|19|2[0-2])$/', nth: 1, do: { kind: 'late', ms: 2_000 } },
-  { op: 'create', task: '/^lost-.*-2[34]$/', nth: 1, do: { kind: 'drop', accept: true } },
+const LOST_REPLIES: { numbers: string; how: FaultRule['do'] }[] = [
+  { numbers: '0\\d|1[0-4]', how: { kind: 'delay', ms: NO_REPLY_MS } },
+  { numbers: '1[5-9]', how: { kind: 'hang' } },
+  { numbers: '2\\d', how: { kind: 'late', ms: 2_000 } },
 ];
+
+export const RULES_A_WAVE = LOST_REPLIES.length;
+
+/** Of each wave its own, so that what has fired tells how many of its creates have come. */
+export const lostReplies = (waves: number): FaultRule[] =>
+  Array.from({ length: waves }, (_, wave) =>
+    LOST_REPLIES.map(({ numbers, how }): FaultRule => {
+      return { op: 'create', task: `/^lost-${wave}-(${numbers})$/`, nth: 1, do: how };
+    }),
+  ).flat();
 
 /** Of runs that end before the lost worker is noticed, and can be adopted; and of those that go on beside a second one. */
 const RUN_SECONDS = { short: 3, long: 14 };

@@ -42,9 +42,13 @@ export async function timesOf(place: Place, id: string, work: Work, at: { struck
 }
 
 /** Runs the work until the worker has died of its point, and with another one to the end. */
-export async function crashRun(place: Place, build: CrashBuild, row: CrashRow, seed: number): Promise<KillRun> {
+export async function crashRun(
+  place: Place,
+  build: CrashBuild,
+  row: CrashRow,
+  { seed, id }: { seed: number; id: string },
+): Promise<KillRun> {
   const { name, work, isAmbiguous = false } = row;
-  const id = `${row.at}-${seed}`;
   const file = 'chaos/crash/worker.js';
   const doomed = place.newWorker({ file, env: { ...workerEnv(build, id), ...crashSettings(planOf(row, seed)) } });
   await doomed.start();

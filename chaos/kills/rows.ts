@@ -33,7 +33,7 @@ export const STREAMED: Work = { options: { watch: 'stream' }, seconds: 6, output
 /** Without the cancel it would go on for much longer than anybody waits. */
 export const CANCELLED: Work = { ...durable(600), isCancelled: true, endsAs: 'cancelled' };
 /** Each look is 11 events; the server of the place wants a new run after 60. */
-const long: Work = { ...durable(16), options: { pollIntervalsSeconds: [0.5], inlineWaitSeconds: 0 } };
+const long: Work = { ...durable(24), options: { pollIntervalsSeconds: [0.5], inlineWaitSeconds: 0 } };
 export const BATCH: Work = { ...inline(2), batchOf: 8 };
 
 export const CRASH_ROWS: readonly CrashRow[] = [
@@ -42,10 +42,10 @@ export const CRASH_ROWS: readonly CrashRow[] = [
   { at: 'create-replied', name: 'reply of the create there, id not read', work: inline(2), isAmbiguous: true },
   { at: 'id-unrecorded', name: 'id known, not recorded', work: inline(2), isAmbiguous: true },
   { at: 'id-recorded', name: 'id recorded by the heartbeat', work: inline(4), afterMs: [0, 1500] },
-  { at: 'activity-unreturned', name: 'before the return of an activity', work: durable(6), nth: [1, 4] },
-  { at: 'activity-returned', name: 'after the return of an activity', work: durable(6), nth: [1, 4] },
-  { at: 'timer-unset', name: 'timer set, not yet on the server', work: durable(6), nth: [1, 3] },
-  { at: 'timer-running', name: 'in a durable timer', work: durable(6), nth: [1, 3], afterMs: [100, 900] },
+  { at: 'activity-unreturned', name: 'before the return of an activity', work: durable(10), nth: [1, 4] },
+  { at: 'activity-returned', name: 'after the return of an activity', work: durable(10), nth: [1, 4] },
+  { at: 'timer-unset', name: 'timer set, not yet on the server', work: durable(10), nth: [1, 3] },
+  { at: 'timer-running', name: 'in a durable timer', work: durable(10), nth: [1, 3], afterMs: [100, 900] },
   { at: 'signal-handler', name: 'in the handler of a cancel signal', work: CANCELLED },
   { at: 'cancel-unsent', name: 'before the cancel is sent', work: CANCELLED },
   { at: 'cancel-replied', name: 'after the reply of the cancel', work: CANCELLED },
@@ -58,9 +58,10 @@ export const CRASH_ROWS: readonly CrashRow[] = [
   },
   { at: 'continue-unsent', name: 'before continue-as-new', work: long },
   { at: 'continued', name: 'after continue-as-new', work: long },
-  { at: 'page-child', name: 'child of a batch page started', work: BATCH, nth: [1, 8] },
+  // The creates of the other children may be under way.
+  { at: 'page-child', name: 'child of a batch page started', work: BATCH, nth: [1, 8], isAmbiguous: true },
   { at: 'records-saved', name: 'records of a page saved', work: BATCH },
-  { at: 'create-event', name: 'in the stream of the create', work: STREAMED, isAmbiguous: true, nth: [1, 2] },
+  { at: 'create-event', name: 'in the stream of the create', work: STREAMED, isAmbiguous: true },
   { at: 'stream-event', name: 'in a stream that is followed', work: STREAMED, nth: [2, 40] },
 ];
 
@@ -75,9 +76,22 @@ const IN_WORKFLOW_TASK: readonly CrashPoint[] = [
   'page-child',
 ];
 
-/** By what the loss of the worker is noticed. */
-export const noticedBy = ({ at }: CrashRow): string =>
-  IN_WORKFLOW_TASK.includes(at) ? 'workflow task, 5 s' : 'heartbeat, 9 s';
+/** Points within the create, and the looks that follow it in its activity. */
+const IN_START: readonly CrashPoint[] = [
+  'create-unsent',
+  'create-sent',
+  'create-replied',
+  'id-unrecorded',
+  'id-recorded',
+  'create-event',
+];
+
+/** By what the loss of the worker is noticed: see `src/workflows/policies.ts`. */
+export function noticedBy({ at }: CrashRow): string {
+  if (IN_WORKFLOW_TASK.includes(at)) return 'workflow task, 5 s';
+  if (IN_START.includes(at)) return 'heartbeat, 11 s';
+  return at === 'stream-event' ? 'heartbeat, 30 s' : 'heartbeat, 9 s';
+}
 
 /** A reply that takes its time, so that the kill comes before it. */
 export const SLOW_REPLIES = [

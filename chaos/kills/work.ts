@@ -1,5 +1,6 @@
 /** What is under way when something is killed: one task, or a batch; and what it came to. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { CallRow, Ledger } from '../../emulator';
 import { startBatch } from '../../src/client/batch';
 import { readBatchResult, readTaskResult } from '../../src/client/read';
@@ -126,7 +127,7 @@ async function answeredMs(place: Place, id: string, { batchOf }: Work): Promise<
   const times: number[] = [];
   const workflowId = batchOf === undefined ? id : pageWorkflowId(id, 0);
   for await (const { eventTime, workflowTaskCompletedEventAttributes: step } of eventsOf(place, workflowId))
-    if (step) times.push(Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6);
+    if (step) times.push(optionalTsToMs(eventTime) ?? 0);
   return times;
 }
 

@@ -1,8 +1,4 @@
 /** Everything that is known when a soak is over: of the Temporal server, and of upstream. */
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { compiled } from '../../bench/scale/processes';
 import type { Ledger } from '../../emulator';
 import type { DurableResponses, ReportResult, TaskResult } from '../../src/client';
@@ -40,16 +36,6 @@ function reportEnd(found: Found): TaskEnd {
   return { ...endOf(found), result: result && { ...result, retries: [] } };
 }
 
-/** What does not replay is kept, to be looked at: the same seed need not make the same history. */
-async function keep({ temporal }: DurableResponses, found: readonly Broken[]): Promise<void> {
-  for (const { what } of found) {
-    const workflowId = what.split(':')[0] ?? '';
-    const path = join(tmpdir(), `not-replayed-${workflowId.replaceAll('/', '_')}.json`);
-    writeFileSync(path, historyToJSON(await temporal.workflow.getHandle(workflowId).fetchHistory()));
-    console.error(`kept: ${path}`);
-  }
-}
-
 /** Reads all histories, and replays them as they come. */
 async function readServer(session: DurableResponses) {
   const { temporal } = session;
@@ -58,7 +44,6 @@ async function readServer(session: DurableResponses) {
   const { dataConverter } = temporal.options;
   const options = { dataConverter, workflowBundle: { codePath: compiled('workflow-bundle.js') } };
   const replayed = await checkReplay(gather(temporal, CANARIES, into), options);
-  await keep(session, replayed.broken);
   return { replayed, into };
 }
 

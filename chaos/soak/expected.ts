@@ -1,6 +1,8 @@
 /** What a plan says of the end: which task may end how, which looks are its own, what must have reached upstream. */
+import type { TaskResult } from '../../src/contracts';
 import type { PlannedEnd } from '../checks/ends';
 import type { Schedule } from '../checks/gaps';
+import type { Found } from './gather';
 import type { SoakPlan } from './plan';
 
 /** Of tasks and of reports, those that were accepted; what becomes of the items of batches, their records say. */
@@ -11,17 +13,20 @@ export function expectedEnds({ tasks, reports }: SoakPlan, accepted: ReadonlySet
 }
 
 /** Tasks whose looks nobody asks for but their schedule. */
-export function ownSchedules({ tasks, batches }: SoakPlan): Schedule[] {
+export function ownSchedules({ tasks, batches }: SoakPlan, found: readonly Found[]): Schedule[] {
+  const foundById = new Map(found.map((one) => [one.workflowId, one]));
+  const scheduleOf = (taskId: string, leastSeconds: number): Schedule => {
+    const { overlaps = [], result } = foundById.get(taskId) ?? {};
+    const { error } = (result ?? {}) as Partial<TaskResult>;
+    return { taskId, leastSeconds, overlaps, isQueueEnded: error?.code === 'max_queued_seconds' };
+  };
   const alone = tasks.filter(
     ({ watch, acts }) => watch === 'poll' && !acts.some(({ act }) => act === 'look now' || act === 'change'),
   );
   const items = batches.flatMap(({ batchId, records }) => records.map(({ id }) => `${batchId}/${id}`));
   return [
-    ...alone.map(({ taskId, input }) => ({
-      taskId,
-      leastSeconds: Math.min(...(input.options?.pollIntervalsSeconds ?? [1])),
-    })),
-    ...items.map((taskId) => ({ taskId, leastSeconds: 1 })),
+    ...alone.map(({ taskId, input }) => scheduleOf(taskId, Math.min(...(input.options?.pollIntervalsSeconds ?? [1])))),
+    ...items.map((taskId) => scheduleOf(taskId, 1)),
   ];
 }
 

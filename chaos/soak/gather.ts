@@ -5,6 +5,7 @@ import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils'
 import { temporal } from '@temporalio/proto';
 import { addHits, hitsIn, type Canaries, type Hits } from '../checks/canaries';
 import type { HistorySize } from '../checks/histories';
+import { overlapsIn, type Span } from '../checks/overlaps';
 import { unpacked } from '../checks/stored';
 
 export interface Found {
@@ -13,6 +14,8 @@ export interface Found {
   /** As the server names it. */
   execution: string;
   size: HistorySize;
+  /** When two attempts of one activity may have been at work. */
+  overlaps: Span[];
   /** Returned; after Temporal's cancel, told by a query; null when there is none. */
   result: unknown;
 }
@@ -45,11 +48,19 @@ function sizeOf(workflowId: string, history: History): HistorySize {
     const name = (temporal.api.enums.v1.EventType[eventType ?? 0] ?? '').replace('EVENT_TYPE_', '');
     types[name] = (types[name] ?? 0) + 1;
   }
-  const createsTried = (history.events ?? []).filter(
-    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'startResponse',
-  ).length;
+  const tried = (activity: string) =>
+    (history.events ?? []).filter(
+      ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === activity,
+    ).length;
   const bytes = temporal.api.history.v1.History.encode(history).finish().length;
-  return { workflowId, events: history.events?.length ?? 0, bytes, types, createsTried };
+  return {
+    workflowId,
+    events: history.events?.length ?? 0,
+    bytes,
+    types,
+    createsTried: tried('startResponse'),
+    streams: tried('followResponse'),
+  };
 }
 
 const isPayload = (value: object): value is Payload => 'data' in value && value.data instanceof Uint8Array;
@@ -82,6 +93,7 @@ export async function* gather(
       type,
       execution: status.name,
       size: sizeOf(workflowId, history),
+      overlaps: overlapsIn(history),
       result: await resultOf(client, info),
     });
     addHits(into.hits.histories, hitsIn(unpacked(historyToJSON(history)), canaries));

@@ -80,13 +80,14 @@ function brokenEnds({ plan, driven, settledSeconds }: Soaked, evidence: Evidence
   ];
 }
 
-function brokenUpstream({ plan }: Soaked, { ends, reports, results, ledger, statuses, live }: Evidence): Broken[] {
+function brokenUpstream({ plan }: Soaked, evidence: Evidence): Broken[] {
+  const { found, ends, reports, results, ledger, statuses, live } = evidence;
   const named = [...ends, ...reports].flatMap(({ result }) => result?.notCleaned ?? []);
   return [
     ...checkCreates(results, ledger),
     ...checkRunning(ends, ledger, statuses),
     ...checkLeftovers(live, named),
-    ...checkGaps(ledger, ownSchedules(plan)),
+    ...checkGaps(ledger, ownSchedules(plan, found)),
   ];
 }
 
@@ -107,7 +108,7 @@ export async function judge(soaked: Soaked): Promise<Verdict> {
   const fired = { ...soaked.fired, ...driven.struck };
   const all = [
     ...driven.problems.map((what) => broken('work', what)),
-    ...checkWork({ taskIds: meantForUpstream(plan), fired }, ledger),
+    ...checkWork({ taskIds: meantForUpstream(plan), fired }, { ledger, results }),
     ...brokenEnds(soaked, evidence),
     ...brokenUpstream(soaked, evidence),
     ...checkAnswers(await answerPairs(session, results, upstream)),

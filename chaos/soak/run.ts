@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config';
 import { withPlace, type Place } from '../place';
 import { Driver } from './drive';
 import { judge, type Soaked, type Verdict } from './judge';
+import { keepBroken } from './keep';
 import { planSoak, type SoakPlan } from './plan';
 import { CANARIES, TOKEN_NAME } from './secrets';
 import { UpstreamTrouble } from './trouble';
@@ -77,7 +78,9 @@ async function soakIn(place: Place, plan: SoakPlan, shared: Record<string, strin
     const settledSeconds = await settle(session, driven.accepted);
     say(`settled after ${settledSeconds.toFixed(0)} s`);
     const soaked: Soaked = { place, session, plan, driven, fired: trouble.fired, settledSeconds };
-    return { soaked, verdict: await judge(soaked) };
+    const verdict = await judge(soaked);
+    await keepBroken(soaked, verdict);
+    return { soaked, verdict };
   } finally {
     await session.close();
   }

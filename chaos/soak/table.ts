@@ -1,8 +1,10 @@
 /** A soak in figures. */
 import { markdown } from '../../bench/page';
 import { hasEnded, INVARIANTS, type Broken, type Invariant, type TaskEnd } from '../checks/evidence';
+import { checkGaps } from '../checks/gaps';
 import { checkMoney } from '../checks/money';
 import type { Evidence } from './evidence';
+import { ownSchedules } from './expected';
 import type { Soaked, Verdict } from './judge';
 
 function counted(names: readonly string[]): string {
@@ -22,7 +24,14 @@ function orphansOf({ results, ledger, statuses }: Evidence) {
   return { money, running: ledger.creates.filter(({ id }) => isNamed(id) && isOpen(id)).length };
 }
 
-function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdict): [string, string][] {
+/** Looks of two attempts of one activity beside each other: I7 does not hold between them. */
+function besideOthers({ plan }: Soaked, { found, ledger }: Evidence): number {
+  const close = (of: Evidence['found']) => checkGaps(ledger, ownSchedules(plan, of)).length;
+  return close(found.map((one) => ({ ...one, overlaps: [] }))) - close(found);
+}
+
+function workRows(soaked: Soaked, { evidence }: Verdict): [string, string][] {
+  const { plan, driven, settledSeconds } = soaked;
   const { ends, reports, found, replayed } = evidence;
   const { money, running } = orphansOf(evidence);
   const kinds = plan.tasks.map(({ watch }) => `watched by ${watch}`);
@@ -38,6 +47,8 @@ function workRows({ plan, driven, settledSeconds }: Soaked, { evidence }: Verdic
     ['reports ended as', counted(reports.map(endedAs))],
     ['responses created', `${money.creates}; of them ${further}`],
     ['orphans, named, that still run', String(running)],
+    ['activities that were given up and begun anew', String(found.reduce((sum, one) => sum + one.overlaps.length, 0))],
+    ['looks close to one of the attempt before', String(besideOthers(soaked, evidence))],
     ['histories replayed / events in them', `${replayed.histories} / ${events}`],
     ['from the last fault to the last end (s)', settledSeconds.toFixed(0)],
   ];

@@ -12,6 +12,8 @@ import { look, newReport, pause, type VisitDeps } from './visit';
 /** Connections in a row that brought nothing new, before the stream is given up: about 20 s with these waits. */
 const MAX_FAILURES = 5;
 const BACKOFF_SECONDS = [0.2, 1, 2, 4, 8, 8];
+/** A connection that ends sooner was cut: where one after the other is, the waits grow although each brings something. */
+const SHORT_MS = 2_000;
 /** Of one attempt, also where each brings something: polling is cheaper than that. */
 const MAX_CONNECTIONS = 100;
 
@@ -27,7 +29,7 @@ const streamFault = (message: string): UpstreamFault => ({
 });
 
 export interface FollowDeps extends Omit<VisitDeps, 'onLook'> {
-  /** Waits before connecting again, by how often in a row it was in vain. */
+  /** Waits before connecting again, by how often in a row it was in vain or short. */
   backoffSeconds?: readonly number[];
 }
 
@@ -79,9 +81,11 @@ export async function follow(
     place: { cursor: cursor.last, textTail: '' },
     reason,
   });
-  for (let failures = 0, connections = 1; ; connections++) {
+  for (let failures = 0, short = 0, connections = 1; ; connections++) {
     const before = cursor.last;
+    const beganMs = deps.nowMs();
     const fault = await readOnce(cursor, input, deps);
+    short = deps.nowMs() - beganMs < SHORT_MS ? short + 1 : 0;
     if (cursor.hasStarted) report.startedAt ??= new Date(deps.nowMs()).toISOString();
     if (!fault && !cursor.isTerminal) {
       report.upstreamStatus = 'in_progress';
@@ -94,7 +98,8 @@ export async function follow(
     const trouble = fault ?? streamFault('An event says that the run has ended, and no GET does.');
     const reason = hopeless(trouble, failures, connections);
     if (reason !== null) return give('fall_back', reason);
-    await pause(Math.max(backoffSeconds[failures] ?? 8, trouble.retryAfterSeconds ?? 0), signal);
+    const waits = Math.max(failures, short - 1);
+    await pause(Math.max(backoffSeconds[waits] ?? 8, trouble.retryAfterSeconds ?? 0), signal);
     signal.throwIfAborted();
   }
 }

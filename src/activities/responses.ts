@@ -9,7 +9,7 @@ import { keepHeartbeating, underHeartbeats } from './heartbeat';
 import { startStreamed } from './start-streamed';
 import { look, newReport, pause, visit } from './visit';
 
-/** Looks after a cancel until the response has ended: upstream may take a moment. */
+/** Looks after a cancel until the response has ended, or is surely gone: upstream may take a moment. */
 const SETTLE_LOOKS = 10;
 
 async function visitWithHeartbeat(
@@ -64,7 +64,7 @@ export function createResponseActivities(deps: ResponseDeps) {
 
     /**
      * Cancels, then believes the GET: a run may have completed first, and servers answer a late cancel in several ways
-     * (200, 400, 404, 409). Comes back when a GET said a terminal status or 404; throws, to be retried, until then.
+     * (200, 400, 404, 409). Comes back when a GET said a terminal status, or all said 404; throws, to be retried, until then.
      */
     async cancelResponse(input: CancelInput): Promise<VisitReport> {
       return underHeartbeats(async () => leaveAtEnd(input.taskId, await cancelAndLook(input, deps), deps));
@@ -84,11 +84,13 @@ async function cancelAndLook(input: CancelInput, deps: ResponseDeps): Promise<Vi
   }
   // Not cancelled with the workflow: this is the cleanup. Its timeouts bound it.
   const signal = new AbortController().signal;
-  for (let looks = 0; looks < SETTLE_LOOKS; looks++) {
+  for (let looks = 1; looks <= SETTLE_LOOKS; looks++) {
     await look(report, input, { ...deps, signal });
-    const gone = report.fault?.type === 'Upstream.NotFound' && (!refused || refused.type === 'Upstream.NotFound');
-    if (report.answer || gone) return report;
-    if (refused || report.fault) break;
+    if (report.answer) return report;
+    // Soon after a create it may be a replica that lags behind, and the run may have completed meanwhile.
+    const isMissing = report.fault?.type === 'Upstream.NotFound' && (!refused || refused.type === 'Upstream.NotFound');
+    if (isMissing && looks === SETTLE_LOOKS) return report;
+    if (!isMissing && (refused || report.fault)) break;
     await pause(0.5, signal);
   }
   throw failureOf(worthRetrying(refused ?? report.fault ?? stillRunning(report)));

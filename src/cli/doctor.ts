@@ -9,6 +9,7 @@ import { UnreachableError } from '../errors';
 import { needsEmulator, upstreamOptions } from '../upstream/from-config';
 import { EXIT, print, printJson } from './output';
 import { report } from './run';
+import { storeProblem } from './store-check';
 
 interface Finding {
   name: string;
@@ -47,6 +48,12 @@ function encryptionOf({ encryption }: ConnectedTemporal): Finding {
   return { name, ok: true, message: `on, with the key "${current?.id ?? '?'}"; older ones known: ${older.length}` };
 }
 
+async function checkStore({ store }: ConnectedTemporal): Promise<Finding> {
+  const problem = await storeProblem(store, CHECK_DEADLINE_MS);
+  const said = problem === undefined ? 'written, read and deleted' : `${problem}; check DURABLE_RESPONSES_STORE`;
+  return { name: 'store', ok: problem === undefined, message: `${store.place}: ${said}` };
+}
+
 async function checkTemporal(config: Config): Promise<Finding[]> {
   try {
     const connected = await connectClient(config, { deadlineMs: CHECK_DEADLINE_MS });
@@ -59,7 +66,11 @@ async function checkTemporal(config: Config): Promise<Finding[]> {
       return [
         { name: 'temporal', ok: true, message },
         encryptionOf(connected),
-        ...(await Promise.all([checkWorker(connected, config.taskQueue), checkAttributes(connected)])),
+        ...(await Promise.all([
+          checkWorker(connected, config.taskQueue),
+          checkAttributes(connected),
+          checkStore(connected),
+        ])),
       ];
     } finally {
       await connected.connection.close();

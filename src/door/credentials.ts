@@ -1,4 +1,5 @@
 /** Credentials of MCP servers: what a task is given is kept in the history, so they are named there and not written. */
+import { parseUrl } from '../network/parse-url';
 import { isReference } from '../secrets/reference';
 import { at, isFields, own, type Fields, type Problem } from './problem';
 
@@ -26,8 +27,9 @@ function headerProblems(headers: unknown, place: string): Problem[] {
 
 /** A user name, a password or a key in the address is as good as an `authorization`. */
 function urlProblems(url: unknown, field: string): Problem[] {
-  if (typeof url !== 'string' || isReference(url) || !URL.canParse(url)) return [];
-  const { username, password, searchParams } = new URL(url);
+  const address = typeof url !== 'string' || isReference(url) ? undefined : parseUrl(url);
+  if (!address) return [];
+  const { username, password, searchParams } = address;
   const credential =
     username !== '' || password !== '' || [...searchParams.keys()].some((key) => CREDENTIAL_NAME.test(key));
   return credential ? [inline(field, 'an address with a credential')] : [];

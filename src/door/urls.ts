@@ -1,5 +1,7 @@
 /** The URLs in a request that upstream, or a tool of it, will fetch. Pure. */
+import { parseUrl } from '../network/parse-url';
 import { urlProblem } from '../network/url-policy';
+import { mayNameSecrets } from '../secrets/places';
 import { referenceIn } from '../secrets/reference';
 import { at, isFields, type Fields, type Problem } from './problem';
 
@@ -45,11 +47,13 @@ export function fetchedUrls(request: Fields): FetchedUrl[] {
 export const isInline = ({ text, isImage }: FetchedUrl): boolean => isImage && /^data:image\//i.test(text.slice(0, 20));
 
 /** Its value is known to the worker only, which checks it then. */
-const isSecret = (text: string): boolean => referenceIn(text)?.prefix === '';
+function isSecret({ field, text }: FetchedUrl): boolean {
+  const [name = ''] = /^\w*/.exec(field) ?? [];
+  return mayNameSecrets(name) && referenceIn(text)?.prefix === '';
+}
 
 function hasUser(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
+  const { username = '', password = '' } = parseUrl(text) ?? {};
   return username !== '' || password !== '';
 }
 
@@ -57,7 +61,7 @@ function hasUser(text: string): boolean {
 export function fetchedUrlProblems(request: Fields, { privateHosts = [] }: DoorRules): Problem[] {
   return fetchedUrls(request).flatMap((url): Problem[] => {
     const { field, text } = url;
-    if (isInline(url) || isSecret(text)) return [];
+    if (isInline(url) || isSecret(url)) return [];
     // The check of credentials says so of an MCP server.
     const mayHaveUser = field.endsWith('server_url') && hasUser(text);
     const message = urlProblem(text, { privateHosts, mayHaveUser });

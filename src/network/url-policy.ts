@@ -1,6 +1,7 @@
 /** Where requests may lead: what a URL may be, before anything is connected to. Pure. */
 import { isIP } from 'node:net';
 import { isLoopbackAddress, isPublicAddress } from './addresses';
+import { parseUrl } from './parse-url';
 
 /** The setting that lists what may be private. */
 export const PRIVATE_HOSTS = 'DURABLE_RESPONSES_PRIVATE_HOSTS';
@@ -28,9 +29,9 @@ const isName = (host: string): boolean => isIP(host) === 0;
 /** `host`, or `host:port`, as a URL would have it; undefined when it is neither. IPv6 needs its brackets. */
 export function normalHost(entry: string): string | undefined {
   const [, name = '', port = ''] = /^(\[[^\]]+\]|[^:[\]]+)(:[1-9]\d{0,4})?$/.exec(entry) ?? [];
-  const text = `http://${name}${port}`;
-  if (name === '' || /[/?#@\\%*\s]/.test(name) || !URL.canParse(text)) return undefined;
-  return `${listedName(new URL(text))}${port}`;
+  const url = parseUrl(`http://${name}${port}`);
+  if (name === '' || /[/?#@\\%*\s]/.test(name) || !url) return undefined;
+  return `${listedName(url)}${port}`;
 }
 
 /** Whether the operator has listed it: with its port, or with none for all of them. */
@@ -54,7 +55,7 @@ function spellingProblem(text: string, mayHaveUser: boolean): string | undefined
   if (text.length > MAX_URL_CHARS) return `longer than ${MAX_URL_CHARS} characters; write a shorter address`;
   if (/[\s\\\p{Cc}\p{Cf}]/u.test(text)) return 'has white space, a control character or a backslash in it; encode it';
   const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
-  if (authority === undefined || !URL.canParse(text)) return 'is no address; write https://host/path';
+  if (authority === undefined || !parseUrl(text)) return 'is no address; write https://host/path';
   if (authority.includes('@') && !mayHaveUser) return 'has a user name or a password in it; write it without';
   if (authority.slice(authority.lastIndexOf('@') + 1).includes('%')) return 'has an encoded host; write its name';
   return undefined;
@@ -89,9 +90,8 @@ export const privateProblem = (url: URL): string =>
 
 /** The name to look up before a URL is trusted; undefined where there is none: an address, or a listed host. */
 export function nameToCheck(text: string, privateHosts: readonly string[]): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return isListed(url, privateHosts) || !isName(hostOf(url)) ? undefined : hostOf(url);
+  const url = parseUrl(text);
+  return !url || isListed(url, privateHosts) || !isName(hostOf(url)) ? undefined : hostOf(url);
 }
 
 /**
@@ -99,8 +99,8 @@ export function nameToCheck(text: string, privateHosts: readonly string[]): stri
  * written it, so this machine needs no other word; anything else without TLS, or private, has to be listed too.
  */
 export function baseUrlProblem(text: string, privateHosts: readonly string[]): string | undefined {
-  if (!URL.canParse(text) || !/^https?:\/\/[^/]/i.test(text)) return 'expected a URL such as https://api.openai.com/v1';
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (!url || !/^https?:\/\/[^/]/i.test(text)) return 'expected a URL such as https://api.openai.com/v1';
   const { username, password, search, hash } = url;
   // `fetch` takes no user, and a path cannot be added behind a query.
   if (`${username}${password}${search}${hash}` !== '') return 'expected a URL without a user, a query and a fragment';

@@ -1,13 +1,13 @@
 /** Where a link of an untrusted text leads, if it may lead anywhere. Pure. */
+import { parseUrl } from '../network/parse-url';
 import type { DocumentFile } from './document';
 
 const WEB = new Set(['http:', 'https:', 'mailto:']);
 
 /** The address as a browser understands it, when that is one of the web or of mail; else null. */
 export function webAddress(text: string): string | null {
-  if (!URL.canParse(text)) return null;
-  const { protocol, href } = new URL(text);
-  return WEB.has(protocol) ? href : null;
+  const address = parseUrl(text);
+  return address && WEB.has(address.protocol) ? address.href : null;
 }
 
 /** A scheme, as it stands before the address. */

@@ -42,6 +42,9 @@ function fieldOfRequest(name: string): Region {
   return { place: PLAIN_FIELDS.has(name) ? 'plain' : 'secret' };
 }
 
+/** Whether a reference in this field of a request, or somewhere in it, can stand for a value. */
+export const mayNameSecrets = (field: string): boolean => fieldOfRequest(field).place === 'secret';
+
 function below(region: Region, name: string): Region {
   if (!region.isTools) return region;
   // Headers may have any name, also one of those below.

@@ -1,6 +1,6 @@
 /** The store that the settings name. */
 import type { BlobStore } from '.';
-import type { StoreConfig } from '../config-store';
+import type { StoreConfig } from '../config/store';
 import { folderStore } from './folder';
 import { loadS3, s3Store } from './s3';
 

@@ -2,6 +2,7 @@
 import { proxyFromEnv } from '../config';
 import { UsageError } from '../errors';
 import { guardedDispatcher, type FetchDispatcher, type ProxySettings } from '../network/dispatcher';
+import { parseUrl } from '../network/parse-url';
 import { baseUrlProblem, normalHost, reachOf } from '../network/url-policy';
 
 export interface NetworkOptions {
@@ -24,7 +25,7 @@ export function normalHosts(hosts: readonly string[] = []): string[] {
 function checkedProxy(name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const address = value.includes('://') ? value : `http://${value}`;
-  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
+  if (/^https?:$/.test(parseUrl(address)?.protocol ?? '')) return address;
   throw new UsageError([`${name}: expected the URL of a proxy such as http://proxy.example:3128`]);
 }
 

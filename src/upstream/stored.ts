@@ -2,6 +2,7 @@
 import { isObject } from '../is-object';
 import type { Response } from 'openai/resources/responses/responses';
 import type { StoredAnswer } from '../contracts';
+import { parseUrl } from '../network/parse-url';
 import { redact } from '../security/redact';
 import { outputText } from './answer';
 
@@ -9,8 +10,9 @@ const HIDDEN = '<redacted>';
 
 /** The API itself keeps no more of an address either: a path or a query may be a credential. */
 function originOf(url: string): string {
-  if (!URL.canParse(url)) return HIDDEN;
-  const { protocol, host } = new URL(url);
+  const address = parseUrl(url);
+  if (!address) return HIDDEN;
+  const { protocol, host } = address;
   return url === `${protocol}//${host}` || url === `${protocol}//${host}/` ? url : `${protocol}//${host}/${HIDDEN}`;
 }
 

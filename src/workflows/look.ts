@@ -1,5 +1,5 @@
 /** One look at the response, and whether there is a reason to look no more. */
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { UpstreamFault } from '../contracts';
 import { check } from './policies';
 import { absorb, deadlineMs, planVisit, queuedDeadlineMs, showDetails, withInterrupt, type Task } from './task-state';
@@ -10,8 +10,15 @@ export type WatchEnd = 'answered' | 'stopped' | 'expired' | 'max_wait_seconds' |
 /** A 404 this soon after our own create is a replica that lags behind, not a response that is gone. */
 const NOT_FOUND_GRACE_MS = 30_000;
 
-const isExpired = ({ progress }: Task): boolean =>
-  progress.missing >= 2 && Date.now() - progress.knownSinceMs >= NOT_FOUND_GRACE_MS;
+/**
+ * Only a look that began after that time counts: 404s of the first moments may be told late, by a server that was away.
+ * Older histories took the time at which they were told.
+ */
+function isExpired({ progress, lookedAtMs }: Task): boolean {
+  const goneFromMs = progress.knownSinceMs + NOT_FOUND_GRACE_MS;
+  if (progress.missing < 2 || Date.now() < goneFromMs) return false;
+  return lookedAtMs >= goneFromMs || !patched('expired-by-late-look');
+}
 
 /** Why watching is over; null while it is not. */
 export function endOf(task: Task): WatchEnd | null {
@@ -48,6 +55,7 @@ export async function lookOnce(task: Task, responseId: string, lookFirst: boolea
   const input = { taskId: task.taskId, responseId, plan: planVisit(task, lookFirst) };
   const call = () => check.checkResponse.executeWithOptions({ summary, scheduleToCloseTimeout }, [input]);
   task.looksInRun++;
+  task.lookedAtMs = Date.now();
   try {
     absorb(task, await withInterrupt(task, call));
   } catch (error) {

@@ -9,8 +9,9 @@ import type { Activities } from '../activities';
 export const start = proxyActivities<Pick<Activities, 'startResponse'>>({
   // 60 s for the POST, 20 s for the visit, 60 s for the GET that may be under way at its end.
   startToCloseTimeout: '150s',
-  // A lost worker is noticed after this; details are recorded three times as often.
-  heartbeatTimeout: '9s',
+  // A lost worker is noticed after this; details are recorded three times as often. For ten seconds the server takes a
+  // worker that is gone for there, and would leave the workflow task to it for five seconds more.
+  heartbeatTimeout: '11s',
   retry: { maximumAttempts: 1 },
   // The id of a create that is under way must not be lost: wait for it, then cancel the response.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

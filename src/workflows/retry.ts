@@ -1,5 +1,5 @@
 /** `retryOn`: another response after one that failed upstream. Each is a new paid run that the user asked for. */
-import { condition } from '@temporalio/workflow';
+import { condition, patched } from '@temporalio/workflow';
 import { RETRYABLE_CODES } from '../contracts';
 import type { EarlyEnd } from './create';
 import { firstMode, START_OF_STREAM } from './modes';
@@ -27,6 +27,8 @@ export async function prepareRetry(task: Task): Promise<void> {
   progress.place = START_OF_STREAM;
   task.answer = null;
   task.seenAt = null;
+  // A hint was about the last response. Older histories looked at the next one for it, whatever upstream had asked for.
+  if (task.wake === 'look' && patched('hint-of-last-response')) task.wake = null;
   task.phase = 'creating';
   setStatus(task, 'queued');
   const seconds = createBackoffSeconds(progress.retries.length);

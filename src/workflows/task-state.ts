@@ -43,6 +43,8 @@ export interface Task {
   /** Out while a webhook is waited for. */
   net: Net | null;
   looksInRun: number;
+  /** When the last look of this run was ordered; 0 before that. */
+  lookedAtMs: number;
   /** Set when a look saw the end. */
   answer: Answer | null;
   seenAt: string | null;
@@ -65,6 +67,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     nextLookAtMs: null,
     net: null,
     looksInRun: 0,
+    lookedAtMs: 0,
     answer: null,
     seenAt: null,
     result: null,

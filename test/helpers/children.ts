@@ -1,24 +1,18 @@
 /** Processes that a test starts: none outlives the file, however the test ended. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll } from 'vitest';
+import { closeAfterFile } from './leftovers';
 
-const alive = new Set<ChildProcess>();
+/** Ends it, if it still runs, and waits until it has. */
+export async function endChild(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
 
-// A test that is cut off by its timeout never comes to its own `finally`.
-afterAll(async () => {
-  await Promise.all(
-    [...alive].map(async (child) => {
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    }),
-  );
-});
-
-/** Ends it after the file's own hooks, should it still run then. */
+/** Ends it after the file's own hooks, should it still run then: a test that is cut off never comes to its `finally`. */
 export function endedWithFile<T extends ChildProcess>(child: T): T {
-  alive.add(child);
-  child.once('exit', () => alive.delete(child));
+  closeAfterFile(() => endChild(child, 'SIGKILL'));
   return child;
 }

@@ -1,13 +1,13 @@
 /** Tasks of every shape that are open while their worker is replaced by one with other code. */
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRule } from '../../emulator';
 import type { TaskOptions, TaskOutcome } from '../../src/contracts';
-import { endedWithFile } from './children';
+import { endChild, endedWithFile } from './children';
 import { itemsOf } from './recordings-batches';
 import { aPlan, begin } from './reports';
 import type { World } from './world';
@@ -33,14 +33,7 @@ export async function deploy(world: World, folder: string, name: string, code: s
   const left = once(child, 'exit').then(() => Promise.reject(new Error(`The worker did not start: ${said}`)));
   left.catch(() => undefined);
   await Promise.race([once(child, 'message'), left]);
-  return { said: () => said, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
-}
-
-async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill(signal);
-  await gone;
+  return { said: () => said, stop: () => endChild(child, 'SIGTERM'), kill: () => endChild(child, 'SIGKILL') };
 }
 
 interface Shape {

@@ -38,11 +38,11 @@ export async function processesNaming(text: string): Promise<number[]> {
   return found.flat();
 }
 
-/** Waits up to 20 s for a condition, so that a test says what did not happen instead of being cut off. */
+/** Waits for a condition, so that a test says what did not happen instead of being cut off. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  seconds = 20,
+  seconds = 40,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await condition())) {

@@ -1,8 +1,8 @@
 /** Emulators with a clock that stands still until it is told to move; all are closed after each test. */
 import OpenAI, { APIError } from 'openai';
 import type { ResponseCreateParamsNonStreaming } from 'openai/resources/responses/responses';
-import { afterEach } from 'vitest';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
+import { closeAfterTest } from './leftovers';
 
 /** When the clock of every test begins. */
 export const START_MS = Date.UTC(2026, 0, 1);
@@ -18,12 +18,6 @@ export interface Emulated {
   raw: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 }
 
-const open: Emulator[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((emulator) => emulator.close()));
-});
-
 const rawOn =
   (url: string): Emulated['raw'] =>
   (method, path, body, headers = {}) =>
@@ -37,7 +31,7 @@ const rawOn =
 export async function emulated(options: EmulatorOptions = {}): Promise<Emulated> {
   let nowMs = START_MS;
   const emulator = await startEmulator({ clock: { now: () => nowMs }, ...options });
-  open.push(emulator);
+  closeAfterTest(() => emulator.close());
   const client = new OpenAI({ baseURL: emulator.url, apiKey: 'sk-test', maxRetries: 0, logLevel: 'off' });
   return {
     emulator,

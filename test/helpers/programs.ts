@@ -1,6 +1,7 @@
 /** The compiled programs, run as people run them: in a folder of their own, with nothing of this machine's settings. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord } from '../../src/embedded/record';
 import { temporalCliPath } from './binaries';
@@ -59,6 +60,12 @@ export function runNode(
   return { child, said: () => err, ended };
 }
 
+/** The end of what the embedded servers wrote: why one of them ended stands there only. */
+function logOf(path: string): string {
+  const file = join(path, 'data', 'embedded.log');
+  return existsSync(file) ? readFileSync(file, 'utf8').slice(-4_000) : '';
+}
+
 async function startIn(
   place: Pick<Place, 'path' | 'env'>,
   env: Record<string, string> = {},
@@ -66,7 +73,7 @@ async function startIn(
 ): Promise<Running> {
   const running = runNode([program('start'), ...args], { cwd: place.path, env: { ...place.env, ...env } });
   await eventually('the worker of `npm start` runs', () => {
-    if (running.child.exitCode !== null) throw new Error(`npm start ended: ${running.said()}`);
+    if (running.child.exitCode !== null) throw new Error(`npm start ended: ${running.said()}\n${logOf(place.path)}`);
     return running.said().includes('Worker on ');
   });
   return running;

@@ -1,9 +1,9 @@
 /** A receiver of webhooks: keeps what it gets, and answers as it is told. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach } from 'vitest';
 import type { EmulatorOptions, FaultRule } from '../../emulator';
 import { emulated } from './emulated';
+import { closeAfterTest } from './leftovers';
 
 /** What all webhooks of tests are signed with. */
 export const SECRET = `whsec_${Buffer.from('a secret of this test').toString('base64')}`;
@@ -25,12 +25,6 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-const open: Receiver[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((receiver) => receiver.close()));
-});
-
 /** Starts a receiver for one test. */
 export async function receiving(...answers: AnswerOfReceiver[]): Promise<Receiver> {
   const received: Received[] = [];
@@ -51,9 +45,8 @@ export async function receiving(...answers: AnswerOfReceiver[]): Promise<Receive
       server.closeAllConnections();
     });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  const receiver = { url, received, close };
-  open.push(receiver);
-  return receiver;
+  closeAfterTest(close);
+  return { url, received, close };
 }
 
 /** An emulator that tells a receiver, and a plan with one rule for that. */

@@ -69,6 +69,26 @@ const queuedLate = {
   ] satisfies FaultRule[],
 };
 
+/** Told of its end while the look is under way that sees it. */
+const hintOfLast = {
+  scenario: 'failed',
+  metadata: { ...times('0.3'), emulator_error_code: 'server_error' },
+  faults: [{ op: 'retrieve', ...FIRST, do: { kind: 'delay', ms: 1_000 } }] satisfies FaultRule[],
+  options: { pollIntervalsSeconds: [0.5], inlineWaitSeconds: 0, retryOn: { times: 1 } },
+  act: async (handle: WorkflowHandle, world: World) => {
+    await isCreated(handle, world);
+    await sleep(1_200);
+    await handle.signal('lookNow');
+  },
+};
+
+/** Half a minute is over between two looks that know nothing of it. */
+const unknownAtFirst = {
+  faults: [{ op: 'retrieve', do: { kind: 'not_found', forSeconds: 30 } }] satisfies FaultRule[],
+  options: { pollIntervalsSeconds: [12] },
+  metadata: times('40'),
+};
+
 const beforePatch = (id: string) => () => ({ workflowBundle: bundleWhere(false, [id]) });
 
 /** The server asks for a new run long before it would by itself. */
@@ -165,6 +185,14 @@ export const TASKS: Record<string, () => Promise<void>> = {
   'task-queued-before': recordTask('task-queued-before', queued, beforePatch('look-at-queue-limit')),
   'task-queued-late': recordTask('task-queued-late', queuedLate),
   'task-queued-late-before': recordTask('task-queued-late-before', queuedLate, beforePatch('queue-limit-from-create')),
+  'task-hint-of-last': recordLive('task-hint-of-last', hintOfLast),
+  'task-hint-of-last-before': recordLive('task-hint-of-last-before', hintOfLast, beforePatch('hint-of-last-response')),
+  'task-unknown-at-first': recordTask('task-unknown-at-first', unknownAtFirst),
+  'task-unknown-at-first-before': recordTask(
+    'task-unknown-at-first-before',
+    unknownAtFirst,
+    beforePatch('expired-by-late-look'),
+  ),
   'task-continued': recordContinued,
   'task-continued-last': recordContinued,
   'task-held': recordHeld,

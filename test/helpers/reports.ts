@@ -2,6 +2,7 @@
 import OpenAI from 'openai';
 import type { WorkflowHandle } from '@temporalio/client';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Emulator } from '../../emulator';
@@ -9,11 +10,13 @@ import { createActivities } from '../../src/activities';
 import { startReport } from '../../src/client/report';
 import type { ReportPlan, ReportProgress, ReportResult } from '../../src/contracts';
 import { DEFAULT_TASK_QUEUE } from '../../src/names';
+import { closeAfterFile } from './leftovers';
 import { uniqueId, type World } from './world';
 
-/** Two sources, one of which file search can read. */
+/** Two sources, one of which file search can read. They are there until the end of the test file. */
 export function sourceFiles(names = ['sales_data.csv', 'market_research.md']): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'durable-responses-sources-'));
+  closeAfterFile(() => rm(folder, { recursive: true }));
   return names.map((name) => {
     const path = join(folder, name);
     writeFileSync(path, `quarter,revenue\nQ1,100\n# ${name}\n`);

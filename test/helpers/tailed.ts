@@ -1,15 +1,5 @@
-/** A world with clients that watch tasks, and responses made to be streamed. */
-import { DurableResponses } from '../../src/client';
-import { loadConfig } from '../../src/config';
-import { reaching } from './embedded';
+/** Responses made to be streamed. */
 import type { World } from './world';
-
-/** A client as another program would have it. */
-export function connectTo({ env, emulator, store }: World): Promise<DurableResponses> {
-  const reached = { ...reaching(env), OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: emulator.url };
-  const config = loadConfig({ HOME: '/nowhere', DURABLE_RESPONSES_DATA_DIR: '/nowhere', ...reached });
-  return DurableResponses.connect({ config, store });
-}
 
 /**
  * A response that was created with `stream` outside of any task, so that all its streams are those of viewers.

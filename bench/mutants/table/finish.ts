@@ -67,7 +67,7 @@ const STATE = mutantsOf(
       `net) return null;`,
       `a run that has started is stopped for having been queued`,
     ],
-    [`(progress.unknownStatuses[status] ?? 0) + times`, `times`, `unknown statuses are not counted`],
+    [`(progress.unknownStatuses[status] ?? 0) + times`, `times`, `unknown statuses are not counted`, ['outcomes']],
     [
       `progress.startedAtMs + progress.heldMs +`,
       `progress.startedAtMs +`,

@@ -78,6 +78,7 @@ const SCHEDULE = mutantsOf(
       `looks.push(Math.min(atMs, deadlineMs));`,
       `looks.push(deadlineMs);`,
       `the page tells of no look before the deadline`,
+      ['modes'],
     ],
   ],
 );
@@ -129,7 +130,7 @@ const FOLLOW = mutantsOf(
       `  if (settings.watch !== 'auto') return Infinity;\n`,
       ``,
       `a stream is given up after five minutes although it is read well`,
-      ['stream'],
+      ['auto'],
     ],
     [`  scope.cancel();\n  await following;`, `  await following;`, `a cancel waits for the end of the stream`],
   ],

@@ -172,6 +172,7 @@ const READER = mutantsOf(
       `a replica that lags behind ends the stream`,
     ],
     [`    if (report.answer) return give('answered');\n`, ``, `a run whose stream has ended is connected to again`],
+    [`Math.max(failures, short - 1)`, `failures`, `a stream that is cut soon after each event is a hot loop`],
     [
       `startingAfter: cursor.last, include`,
       `startingAfter: null, include`,

@@ -5,7 +5,12 @@ const MESSAGES = mutantsOf(
   'src/workflows/task.ts',
   ['model'],
   [
-    [`task.stop?.by === 'temporal' ? 'temporal' : by`, `by`, `a signal after Temporal's cancel closes it as Completed`],
+    [
+      `task.stop?.by === 'temporal' ? 'temporal' : by`,
+      `by`,
+      `a signal after Temporal's cancel closes it as Completed`,
+      ['temporalCancel'],
+    ],
     [`task.stop?.reason ?? reason`, `reason`, `the last reason for a cancel stands in the result, not the first`],
     [
       `  task.interrupt?.();\n  showDetails(task);`,
@@ -22,7 +27,7 @@ const MESSAGES = mutantsOf(
       `  task.wake = 'change';\n  task.interrupt?.();`,
       `  task.wake = 'change';`,
       `changed intervals and deadlines hold only after the visit that is under way`,
-      ['stream'],
+      ['changes'],
     ],
     [
       `resolveSettings({ ...task.settings, ...change })`,
@@ -117,18 +122,26 @@ const ADOPT = mutantsOf(
       `find(({ attempt }) => attempt === offer.attempt)`,
       `find(() => true)`,
       `any response is taken for the lost one, whichever create it is of`,
+      ['createAgain'],
     ],
     [
       `  progress.possibleOrphans = progress.possibleOrphans.filter((one) => one !== found);\n`,
       ``,
       `a response that was adopted is named as an orphan`,
+      ['createAgain'],
     ],
     [
       `  task.wake = 'look';\n  return true;`,
       `  return true;`,
       `an adopted response, most likely ended, is looked at late`,
+      ['createAgain'],
     ],
-    [`  progress.responseId = found.responseId;\n`, ``, `a task that adopts has no response to watch, and fails`],
+    [
+      `  progress.responseId = found.responseId;\n`,
+      ``,
+      `a task that adopts has no response to watch, and fails`,
+      ['createAgain'],
+    ],
   ],
 );
 

@@ -129,13 +129,15 @@ const CALLS: readonly Mutant[] = [
     'src/activities/responses.ts',
     ['signal', 'model'],
     [
+      [`    if (report.answer) return report;\n`, ``, `a run that a cancel has ended is told as still running`],
       [
-        `    if (report.answer || gone) return report;\n`,
-        `    if (gone) return report;\n`,
-        `a run that a cancel has ended is told as still running`,
+        `    if (isMissing && looks === SETTLE_LOOKS) return report;\n`,
+        `    if (isMissing) return report;\n`,
+        `a run that completes while a replica lags behind is told as cancelled`,
+        ['signal'],
       ],
       [
-        `    if (refused || report.fault) break;\n`,
+        `    if (!isMissing && (refused || report.fault)) break;\n`,
         ``,
         `a refused cancel is looked at for five seconds and not sent again`,
         ['model', 'signal'],

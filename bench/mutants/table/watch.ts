@@ -29,6 +29,7 @@ const WAITS = mutantsOf(
       `  if (isAsked(task)) noteWait(task, true);\n`,
       `  if (isAsked(task)) task.progress.rechecks = 0;\n`,
       `a hint during a look is followed by one look only`,
+      ['webhook'],
     ],
     [
       ` && progress.missing === 0;\n  const seconds`,
@@ -41,6 +42,7 @@ const WAITS = mutantsOf(
       `Math.min(deadlineMs(task), queuedDeadlineMs(task) ?? Infinity);\n  const ms = Math.max(1, Math.min(seconds`,
       `deadlineMs(task);\n  const ms = Math.max(1, Math.min(seconds`,
       `maxQueuedSeconds holds only at the next look`,
+      ['outcomes'],
     ],
     [
       `Math.max(1, Math.min(seconds * 1000, untilMs - Date.now()))`,
@@ -66,6 +68,7 @@ const WAITS = mutantsOf(
       `task.wake === 'change' || endOf(task) !== null;`,
       `endOf(task) !== null;`,
       `a change is a look, whatever the schedule says`,
+      ['schedule'],
     ],
     [
       `mode === 'webhook' && isCalm(task) && task.wake`,
@@ -103,11 +106,11 @@ const LOOK = mutantsOf(
   'src/workflows/look.ts',
   ['model', 'outcomes'],
   [
-    [`progress.missing >= 2 &&`, `progress.missing >= 1 &&`, `one 404 of a replica that lags behind ends the task`],
+    [`progress.missing < 2 ||`, `progress.missing < 1 ||`, `one 404 of a replica that lags behind ends the task`],
     [
-      ` && Date.now() - progress.knownSinceMs >= NOT_FOUND_GRACE_MS`,
-      ``,
-      `a replica that lags behind ends the task as expired`,
+      `  return lookedAtMs >= goneFromMs || !patched('expired-by-late-look');\n`,
+      `  return true;\n`,
+      `404s of the first moments, told late, end the task as expired`,
       ['outcomes'],
     ],
     [`  if (isExpired(task)) return 'expired';\n`, ``, `a response that is gone is asked for until the deadline`],
@@ -133,10 +136,21 @@ const LOOK = mutantsOf(
     [
       `    if (isCancellation(error)) return;\n`,
       ``,
-      `a look that a cancel ends is told as a failure of ours`,
-      ['signal', 'outcomes'],
+      `a look that a change ends is told as a failure of ours`,
+      ['changes'],
     ],
   ],
 );
 
-export const WATCH: readonly Mutant[] = [...WAITS, ...RUNS, ...LOOK];
+const SURVIVOR: Mutant = {
+  file: 'src/workflows/look.ts',
+  find: ` || Date.now() < goneFromMs) return false`,
+  put: `) return false`,
+  defect: `a replica that lags behind ends the task as expired`,
+  killers: ['outcomes'],
+  equivalent:
+    'A look begins before it is told, so the next line says the same of every task begun since; only histories from ' +
+    'before its patch need this one.',
+};
+
+export const WATCH: readonly Mutant[] = [...WAITS, ...RUNS, ...LOOK, SURVIVOR];

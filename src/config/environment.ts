@@ -1,4 +1,4 @@
-/** Which variables of an environment are for whom. Pure: `config.ts` reads the process's own. */
+/** Which variables of an environment are for whom. Pure: `../config.ts` reads the process's own. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,8 @@
 /** Settings of encryption and of the codec server. */
 import { z } from 'zod';
-import { UsageError } from './errors';
-import { parseKeys, type CheckedKey } from './security/keys';
+import { UsageError } from '../errors';
+import { parseUrl } from '../network/parse-url';
+import { parseKeys, type CheckedKey } from '../security/keys';
 
 export interface EncryptionConfig {
   /** Payloads are stored in clear. */
@@ -39,7 +40,7 @@ export const encryptionKeys = z
 export const onlyOrigin = z
   .string()
   .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text,
+    (text) => /^https?:/.test(text) && parseUrl(text)?.origin === text,
     'expected the origin of a Web UI, such as https://cloud.temporal.io, without a path and a slash at the end',
   )
   .optional();

@@ -1,7 +1,7 @@
 /** Settings of the network: what may be private, and the proxy. */
 import { z } from 'zod';
-import type { ProxySettings } from './network/dispatcher';
-import { baseUrlProblem, normalHost, PRIVATE_HOSTS } from './network/url-policy';
+import type { ProxySettings } from '../network/dispatcher';
+import { baseUrlProblem, normalHost, PRIVATE_HOSTS } from '../network/url-policy';
 
 export interface NetworkConfig {
   /** Hosts that may have private addresses and be reached without TLS, each with its port or with none for all. */

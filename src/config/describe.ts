@@ -1,5 +1,5 @@
 /** The configuration for people: what is set, and no secret. */
-import type { Config } from './config';
+import type { Config } from '../config';
 
 /** The configuration as lines to print at start: what is set and where, and no secret. */
 export function describeConfig(config: Config): string {
