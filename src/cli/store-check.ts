@@ -1,10 +1,10 @@
 /** Whether the store takes a blob and gives it back. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors';
 import type { BlobStore } from '../store';
+import { withinTime } from '../within-time';
 
-/** @throws Error when it was not done in time, or something else came back. */
+/** @throws Error when something else came back; what the store throws. */
 async function tryOut(store: BlobStore): Promise<void> {
   const key = `doctor/${randomUUID()}`;
   await store.put(key, key);
@@ -15,18 +15,10 @@ async function tryOut(store: BlobStore): Promise<void> {
 
 /** What is wrong with a store, within a time; undefined when a blob was written, read and deleted. */
 export async function storeProblem(store: BlobStore, deadlineMs: number): Promise<string | undefined> {
-  const isDone = new AbortController();
-  const late = sleep(deadlineMs, undefined, { signal: isDone.signal }).then(() => {
-    throw new Error(`no answer within ${deadlineMs / 1000} s`);
-  });
-  // Where it is not late, its timer is taken back.
-  late.catch(() => undefined);
   try {
-    await Promise.race([tryOut(store), late]);
+    await withinTime(deadlineMs, `no answer within ${deadlineMs / 1000} s`, () => tryOut(store));
     return undefined;
   } catch (error) {
     return messageOf(error);
-  } finally {
-    isDone.abort();
   }
 }

@@ -2,6 +2,7 @@
 import { messageOf } from '../errors';
 import { rememberHidden, MIN_HIDDEN_CHARS } from '../security/hidden-values';
 import { redact } from '../security/redact';
+import { withinTime } from '../within-time';
 
 /**
  * Gives the value of `secret://NAME`, undefined when there is none; a vault may stand behind it. Called before each create,
@@ -28,17 +29,9 @@ export const MAX_SECRET_BYTES = 64 * 1024;
 /** Nothing heartbeats meanwhile, and the activity may be silent for 9 s. */
 const PROVIDER_MS = 7_000;
 
-async function ask(name: string, provider: SecretProvider): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `the secret ${name} was not there after ${PROVIDER_MS / 1000} s`;
-    timer = setTimeout(() => reject(new Error(message)), PROVIDER_MS);
-  });
-  try {
-    return await Promise.race([provider(name), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function ask(name: string, provider: SecretProvider): Promise<string | undefined> {
+  const message = `the secret ${name} was not there after ${PROVIDER_MS / 1000} s`;
+  return withinTime(PROVIDER_MS, message, () => provider(name));
 }
 
 /** What is wrong with a value; undefined when nothing is. Never quotes it. */
