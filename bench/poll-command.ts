@@ -1,6 +1,7 @@
 /** `npm run bench -- poll` and `npm run bench -- children`. */
 import type { Command } from 'commander';
 import { CHILDREN, measureChildren, type Children, type ChildrenFigures } from './children';
+import { count, positive } from './numbers';
 import { isChanged, machine, markdown, publish } from './page';
 import { bars, plotted } from './plot';
 import { benchPoll, PROGRAMS, type Figures, type Program } from './poll';
@@ -46,14 +47,14 @@ function verdict({ floor, naive, ours }: Record<Program, Figures>): string {
 }
 
 interface PollOptions {
-  runs: string;
-  seconds: string;
-  rounds: string;
+  runs: number;
+  seconds: number;
+  rounds: number;
 }
 
 async function poll({ runs, seconds, rounds }: PollOptions, command: Command): Promise<void> {
   const isForPage = !isChanged(command);
-  const figures = await benchPoll(Number(runs), Number(seconds), Number(rounds));
+  const figures = await benchPoll(runs, seconds, rounds);
   const title = `${runs} runs of ${seconds} s at once`;
   const groups = PROGRAMS.map((name) => ({ name, values: [figures[name].tasksPerSecond] }));
   const svg = bars({ title, value: { label: 'tasks per second' }, series: ['tasks per second'], groups });
@@ -86,8 +87,7 @@ function childrenTable({ emptyTask, floorTask, ours }: Record<Children, Children
   return markdown(['', ...CHILDREN.map((name) => NAMES[name]), 'ours / empty', 'ours / one activity'], rows);
 }
 
-async function children(flags: { tasks: string; window: string }, command: Command): Promise<void> {
-  const plan = { tasks: Number(flags.tasks), window: Number(flags.window) };
+async function children(plan: { tasks: number; window: number }, command: Command): Promise<void> {
   const measured: Partial<Record<Children, ChildrenFigures>> = {};
   for (const program of CHILDREN) {
     measured[program] = await measureChildren(program, plan);
@@ -102,14 +102,14 @@ export function addPollCommands(program: Command): void {
   program
     .command('poll')
     .description('many runs at once: ours, a naive program, and the least that the engine needs')
-    .option('--runs <n>', '', '500')
-    .option('--seconds <n>', '', '10')
-    .option('--rounds <n>', '', '3')
+    .option('--runs <n>', '', count, 500)
+    .option('--seconds <n>', '', positive, 10)
+    .option('--rounds <n>', '', count, 3)
     .action((flags: PollOptions, command: Command) => poll(flags, command));
   program
     .command('children')
     .description('a batch, beside the least that the engine needs for as many children')
-    .option('--tasks <n>', '', '1000')
-    .option('--window <n>', 'at once', '100')
-    .action((flags: { tasks: string; window: string }, command: Command) => children(flags, command));
+    .option('--tasks <n>', '', count, 1000)
+    .option('--window <n>', 'at once', count, 100)
+    .action((flags: { tasks: number; window: number }, command: Command) => children(flags, command));
 }

@@ -1,14 +1,15 @@
 /** The servers and processes of a benchmark. */
 import { Client, Connection } from '@temporalio/client';
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../emulator';
 import { loadConfig } from '../src/config';
 import { holdEmbedded } from '../src/embedded';
 import { readRecord } from '../src/embedded/record';
+import { peakMegabytesOf } from './scale/usage';
 
 export interface Servers {
   client: Client;
@@ -55,11 +56,6 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-function peakOf({ pid }: ChildProcess): number {
-  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1] ?? 0) / 1024);
-}
-
 export const startWorker = (
   program: 'ours' | 'others',
   { address, emulatorUrl, storeDir }: Servers,
@@ -73,7 +69,7 @@ export async function startWorkerFile(file: string, args: string[]): Promise<Wor
   await once(child, 'message');
   return {
     pid: child.pid,
-    peakMegabytes: () => peakOf(child),
+    peakMegabytes: () => Math.round(peakMegabytesOf(child.pid ?? NaN)),
     stop: async () => {
       child.kill('SIGTERM');
       await once(child, 'exit');

@@ -95,7 +95,8 @@ export class DurableResponses extends SweepSession {
    * UnreachableError when a large answer cannot be fetched; UsageError when `id` is no task.
    */
   async result(id: string, options: WaitOptions = {}): Promise<TaskResult> {
-    return readTaskResult(this.temporal, this.store, () => this.upstream(), assertId(id), options);
+    const upstream = () => this.upstream();
+    return this.wherever((client, wait) => readTaskResult(client, this.store, upstream, assertId(id), wait), options);
   }
 
   /**

@@ -142,6 +142,10 @@ async function connect(found: ResolvedTemporal, deadline: number): Promise<Conne
   }
 }
 
+/** Whether a call failed by the server, or by the way to it; the client library wraps what it was told. */
+export const isOfServer = (error: unknown): boolean =>
+  isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause));
+
 /** What is said of a server that did not answer. */
 export function unreachable({ address, source }: ResolvedTemporal, error: unknown): UnreachableError {
   const reason = isGrpcServiceError(error) ? error.details : messageOf(error);

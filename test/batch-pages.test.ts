@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requestOfBatch } from '../src/client/ask';
 import { readBatchProgress } from '../src/client/read-batch';
 import type { BatchItem, BatchPlan, BatchResult, TaskOptions } from '../src/contracts';
+import { pageWorkflowId } from '../src/names';
+import { addSlotsSignal } from '../src/workflows/batch-messages';
 import { keepingWorker } from './helpers/kept-worker';
 import { createsOf, devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
@@ -66,6 +68,23 @@ test.each([
     expect(result.usage.o3?.responses).toBe(40);
   },
 );
+
+/** Slots that this workflow was told of. */
+async function slotsTold(workflowId: string): Promise<number> {
+  const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
+  const isOfSlots = (name?: string | null) => name === addSlotsSignal.name;
+  return (events ?? []).filter((event) => isOfSlots(event.workflowExecutionSignaledEventAttributes?.signalName)).length;
+}
+
+test('a last page that ends before the one before it -> the free slots come to rest', async () => {
+  const slow = ['3', '4', '5'].map((seconds) => item(`slow-${seconds}`, { emulator_run_seconds: seconds }));
+  const plan = { items: [...slow, ...items(4)], options, concurrency: 6 };
+  const { id, result } = await world.withWorker(() => played(plan, 5));
+  expect(result.counts).toEqual({ completed: 7 });
+  // Each of the slow ones gives one back, to nobody.
+  expect(await slotsTold(id)).toBe(3);
+  expect(await slotsTold(pageWorkflowId(id, 0))).toBe(0);
+});
 
 test('priorities over several pages -> all high ones first, then medium, then low; records in input order', async () => {
   const levels = ['low', 'high', 'medium'] as const;

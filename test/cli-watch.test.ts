@@ -122,9 +122,10 @@ async function moveServers(): Promise<void> {
 }
 
 describe('task watch while `npm start` is away', () => {
-  it('given servers that come back on other ports -> then the text goes on, and no part of it comes twice', async () => {
+  it('given servers that come back on other ports -> then the text goes on, no part of it comes twice, and who waits has the result', async () => {
     await start('moved', ...seconds(8), '--metadata', 'emulator_output_bytes=4000');
     const watching = place.begin(['task', 'watch', 'moved']);
+    const waiting = place.begin(['task', 'wait', 'moved', '--json']);
     let text = '';
     watching.child.stdout?.on('data', (piece: string) => (text += piece));
     await eventually('text comes', () => text.length > 20);
@@ -132,6 +133,9 @@ describe('task watch while `npm start` is away', () => {
     const { code, out } = await watching.ended;
     expect(code).toBe(0);
     expect(out).toBe((await place.cli(['task', 'result', 'moved'])).out);
+    const waited = await waiting.ended;
+    expect(waited.code, waited.err).toBe(0);
+    expect(JSON.parse(waited.out)).toMatchObject({ status: 'completed' });
   });
 });
 

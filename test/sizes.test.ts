@@ -5,6 +5,7 @@ import { Client, type WorkflowHandle } from '@temporalio/client';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { peakMegabytesOf } from '../bench/scale/usage';
 import type { DurableResponses } from '../src/client';
 import { TaskEndedError, type TaskInput } from '../src/client';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
@@ -155,12 +156,6 @@ const askLong = (input: string, metadata: Record<string, string> = QUICK): TaskI
   request: { model: 'o3', input, metadata },
 });
 
-/** Of a process of this machine, in MB. */
-async function peakMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
-}
-
 /** The text of a response as upstream has it. */
 async function upstreamText(responseId: string): Promise<string> {
   const reply = await fetch(`${world.emulator.url}/responses/${responseId}`, {
@@ -198,7 +193,7 @@ describe('tasks', () => {
       expect(Buffer.byteLength(large?.result ?? '')).toBe(60_000_000);
       expect(digestOf(large?.result ?? '')).toBe(digestOf(await upstreamText(large?.responseId ?? '')));
       // Measured 710 MB: request and answer, each as bytes, as text and encrypted.
-      expect(await peakMegabytes(worker.pid)).toBeLessThan(1200);
+      expect(peakMegabytesOf(worker.pid)).toBeLessThan(1200);
     } finally {
       await worker.stop();
     }

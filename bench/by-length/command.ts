@@ -1,6 +1,7 @@
 /** `npm run bench -- by-length`: what a run costs by its length, computed, and measured where it is short. */
 import type { Command } from 'commander';
 import { duration } from '../../src/html';
+import { count } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { median } from '../percentile';
 import { lines, plotted, type Axis } from '../plot';
@@ -76,9 +77,9 @@ function table(measured: readonly Measured[]): string {
   return markdown(['actions; calls upstream', ...LENGTHS_SECONDS.map(lengthName)], rows);
 }
 
-async function measure({ runs }: { runs: string }, isForPage: boolean): Promise<void> {
+async function measure({ runs }: { runs: number }, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const measured = Number(runs) > 0 ? await measureShort(Number(runs)) : [];
+  const measured = runs > 0 ? await measureShort(runs) : [];
   const parts = [
     `Computed; in brackets measured, median of ${runs} runs; ${machine()}.`,
     table(measured),
@@ -97,6 +98,6 @@ export function addByLengthCommand(program: Command): void {
   program
     .command('by-length')
     .description('Temporal actions and calls upstream of a run of 10 s to 24 h, in each way of watching')
-    .option('--runs <n>', 'measured of each short length; 0 for none', '5')
-    .action((flags: { runs: string }, command: Command) => measure(flags, !isChanged(command)));
+    .option('--runs <n>', 'measured of each short length; 0 for none', count, 5)
+    .action((flags: { runs: number }, command: Command) => measure(flags, !isChanged(command)));
 }

@@ -1,5 +1,6 @@
 /** `npm run bench -- limits`: what a cancel, a priority, a tenant, a cap and a budget do at their full size. */
 import { Option, type Command } from 'commander';
+import { sayBroken } from '../broken';
 import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { withPlace, type Place } from '../scale/place';
@@ -30,8 +31,7 @@ async function measure(only: string | undefined, isForPage: boolean): Promise<vo
     const { what, figures, broken } = await withPlace(1, measurement);
     rows.push([what, figures]);
     console.error(`${what}: ${figures}`);
-    for (const promise of broken) console.error(`  BROKEN: ${promise}`);
-    if (broken.length > 0) process.exitCode = 1;
+    sayBroken(broken);
   }
   const text = `Looks every second (the cancel: every minute); ${machine()}.\n\n${markdown(['', ''], rows)}`;
   publish('limits', text, isForPage);

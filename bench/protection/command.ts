@@ -1,5 +1,6 @@
 /** `npm run bench -- protection` */
 import type { Command } from 'commander';
+import { count } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { MODES, type Mode } from './modes';
 import { measure, type Figures, type Load } from './run';
@@ -25,14 +26,14 @@ function tableOf(load: Load, figures: Record<Mode, Figures>): string {
 }
 
 interface Options {
-  small: string;
-  large: string;
+  small: number;
+  large: number;
 }
 
 async function protection({ small, large }: Options, command: Command): Promise<void> {
   const loads: Load[] = [
-    { name: 'a prompt of 2 kB', tasks: Number(small), promptBytes: 2_000 },
-    { name: 'a prompt of 400 kB', tasks: Number(large), promptBytes: 400_000 },
+    { name: 'a prompt of 2 kB', tasks: small, promptBytes: 2_000 },
+    { name: 'a prompt of 400 kB', tasks: large, promptBytes: 400_000 },
   ];
   const tables: string[] = [];
   for (const load of loads) {
@@ -51,7 +52,7 @@ export function addProtectionCommand(program: Command): void {
   program
     .command('protection')
     .description('the same tasks without encryption, with it, and with external storage too')
-    .option('--small <n>', 'tasks with a small prompt', '1000')
-    .option('--large <n>', 'tasks with a large prompt', '200')
+    .option('--small <n>', 'tasks with a small prompt', count, 1000)
+    .option('--large <n>', 'tasks with a large prompt', count, 200)
     .action(protection);
 }

@@ -1,6 +1,7 @@
 /** `npm run bench -- rivals`: the same runs on what people use instead, one after the other. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { messageOf } from '../../src/errors';
+import { count } from '../numbers';
 import { isChanged, machine, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { measureFaults } from './faults';
@@ -47,12 +48,6 @@ async function measure(flags: Flags, isForPage: boolean): Promise<void> {
   // Little work, and long waits: all at once.
   const outcomes = await Promise.all(wanted(FAULT_SIDES).map((side) => outcomeOf(side, measureFaults)));
   publish('rivals-faults', `${machine()}.\n\n${faultTable(outcomes)}`, isForPage);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number.');
-  return value;
 }
 
 /** With an option, nothing is written. */

@@ -1,5 +1,7 @@
 /** `npm run bench -- batch` and `npm run bench -- window`. */
 import { Option, type Command } from 'commander';
+import { sayBroken } from '../broken';
+import { count, positive } from '../numbers';
 import { machine, markdown, publish } from '../page';
 import type { ScalePlan } from './plan';
 import { endOnSignals } from './processes';
@@ -7,45 +9,37 @@ import { runScale, type ScaleFigures } from './run';
 import { brokenPromises } from './verdict';
 
 interface Flags {
-  tasks: string;
-  concurrency: string;
-  minSeconds: string;
-  maxSeconds: string;
-  kills: string;
-  serverKills: string;
-  killEvery: string;
+  tasks: number;
+  concurrency: number;
+  minSeconds: number;
+  maxSeconds: number;
+  kills: number;
+  serverKills: number;
+  killEvery: number;
   pollIntervals: string;
-  badLines: string;
-  stuckSeconds: string;
-  itemsPerPage?: string;
-  timeScale: string;
-  seed: string;
+  badLines: number;
+  stuckSeconds: number;
+  itemsPerPage?: number;
+  timeScale: number;
+  seed: number;
 }
 
 interface WindowFlags {
-  tasks: string;
-  concurrency: string;
-  seconds: string;
+  tasks: number;
+  concurrency: number;
+  seconds: number;
   watch: ScalePlan['watch'];
 }
 
-const planOf = (flags: Flags): ScalePlan => ({
-  tasks: Number(flags.tasks),
-  badLines: Number(flags.badLines),
-  concurrency: Number(flags.concurrency),
-  minSeconds: Number(flags.minSeconds),
-  maxSeconds: Number(flags.maxSeconds),
+const planOf = ({ kills, serverKills, killEvery, pollIntervals, ...same }: Flags): ScalePlan => ({
+  ...same,
   failing: 0.02,
   rejected: 0.01,
   stuck: 0.005,
-  stuckSeconds: Number(flags.stuckSeconds),
-  workerKills: Number(flags.kills),
-  serverKills: Number(flags.serverKills),
-  killEverySeconds: Number(flags.killEvery),
-  pollIntervalsSeconds: flags.pollIntervals.split(',').map(Number),
-  itemsPerPage: flags.itemsPerPage === undefined ? undefined : Number(flags.itemsPerPage),
-  timeScale: Number(flags.timeScale),
-  seed: Number(flags.seed),
+  workerKills: kills,
+  serverKills,
+  killEverySeconds: killEvery,
+  pollIntervalsSeconds: pollIntervals.split(',').map(Number),
 });
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -99,8 +93,7 @@ function rowsOf(figures: ScaleFigures, plan: ScalePlan): [string, string][] {
 async function measure(name: string, plan: ScalePlan): Promise<void> {
   endOnSignals();
   const figures = await runScale(plan, (text) => console.error(text));
-  const broken = brokenPromises(figures, plan);
-  for (const promise of broken.slice(0, 20)) console.error(promise);
+  sayBroken(brokenPromises(figures, plan));
   const { minSeconds, maxSeconds } = plan;
   const length = minSeconds === maxSeconds ? `${minSeconds}` : `${minSeconds} to ${maxSeconds}`;
   const what = `${plan.tasks} tasks of ${length} s and ${plan.badLines} bad lines`;
@@ -110,26 +103,25 @@ async function measure(name: string, plan: ScalePlan): Promise<void> {
       : `watched by the ${plan.watch}`;
   const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine()}.\n\n${markdown(['', ''], rowsOf(figures, plan))}`;
   publish(name, text);
-  if (broken.length > 0) process.exitCode = 1;
 }
 
 export function addScaleCommands(program: Command): void {
   program
     .command('batch')
     .description('a large batch with tasks of every fate, while the worker and the server are killed')
-    .option('--tasks <n>', '', '10000')
-    .option('--bad-lines <n>', '', '20')
-    .option('--concurrency <n>', '', '400')
-    .option('--min-seconds <n>', '', '2')
-    .option('--max-seconds <n>', '', '20')
-    .option('--kills <n>', 'of the worker', '3')
-    .option('--server-kills <n>', '', '1')
-    .option('--kill-every <seconds>', 'about', '90')
+    .option('--tasks <n>', '', count, 10_000)
+    .option('--bad-lines <n>', '', count, 20)
+    .option('--concurrency <n>', '', count, 400)
+    .option('--min-seconds <n>', '', positive, 2)
+    .option('--max-seconds <n>', '', positive, 20)
+    .option('--kills <n>', 'of the worker', count, 3)
+    .option('--server-kills <n>', '', count, 1)
+    .option('--kill-every <seconds>', 'about', positive, 90)
     .option('--poll-intervals <list>', 'seconds', '1,2')
-    .option('--items-per-page <n>', '(default: as the product has it)')
-    .option('--time-scale <n>', 'divides the durations upstream', '1')
-    .option('--stuck-seconds <n>', 'deadline of what never ends upstream', '30')
-    .option('--seed <n>', '', '1')
+    .option('--items-per-page <n>', '(default: as the product has it)', count)
+    .option('--time-scale <n>', 'divides the durations upstream', positive, 1)
+    .option('--stuck-seconds <n>', 'deadline of what never ends upstream', positive, 30)
+    .option('--seed <n>', '', count, 1)
     .action((flags: Flags) => measure('batch', planOf(flags)));
   addWindowCommand(program);
 }
@@ -138,20 +130,20 @@ function addWindowCommand(program: Command): void {
   program
     .command('window')
     .description('tasks of equal length: how full the window stays')
-    .option('--tasks <n>', '', '2000')
-    .option('--concurrency <n>', '', '100')
-    .option('--seconds <n>', '', '20')
+    .option('--tasks <n>', '', count, 2000)
+    .option('--concurrency <n>', '', count, 100)
+    .option('--seconds <n>', '', positive, 20)
     .addOption(new Option('--watch <way>', '').choices(['poll', 'stream', 'webhook']).default('webhook'))
     .action(({ tasks, concurrency, seconds, watch }: WindowFlags) => {
       const none = {
-        badLines: '0',
-        kills: '0',
-        serverKills: '0',
-        killEvery: '1',
+        badLines: 0,
+        kills: 0,
+        serverKills: 0,
+        killEvery: 1,
         pollIntervals: '1',
-        timeScale: '1',
-        stuckSeconds: '30',
-        seed: '1',
+        timeScale: 1,
+        stuckSeconds: 30,
+        seed: 1,
       };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
       const plan = planOf({ tasks, concurrency, ...equal, ...none });

@@ -13,6 +13,10 @@ function procFile(pid: number, name: string): string {
   }
 }
 
+/** The most memory that a process has held so far; 0 when it is gone. */
+export const peakMegabytesOf = (pid: number): number =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(procFile(pid, 'status'))?.[1] ?? 0) / 1024;
+
 export interface Usage {
   peakMegabytes: number;
   cpuSeconds: number;
@@ -23,7 +27,7 @@ export class UsageMeter {
   private readonly timer: NodeJS.Timeout;
   /** CPU time of each life. */
   private readonly ticks = new Map<number, number>();
-  private peakKilobytes = 0;
+  private peakMegabytes = 0;
 
   constructor(private readonly pidNow: () => number | undefined | Promise<number | undefined>) {
     this.timer = setInterval(() => void this.sample(), SAMPLE_MS);
@@ -32,8 +36,7 @@ export class UsageMeter {
   async sample(): Promise<void> {
     const pid = await this.pidNow();
     if (pid === undefined) return;
-    const peak = /VmHWM:\s+(\d+) kB/.exec(procFile(pid, 'status'))?.[1];
-    this.peakKilobytes = Math.max(this.peakKilobytes, Number(peak ?? 0));
+    this.peakMegabytes = Math.max(this.peakMegabytes, peakMegabytesOf(pid));
     // The name before may hold spaces; after it, the 12th and 13th fields are the time in user and in kernel mode.
     const fields = procFile(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
     const ticks = Number(fields[11]) + Number(fields[12]);
@@ -48,6 +51,6 @@ export class UsageMeter {
 
   async stop(): Promise<Usage> {
     clearInterval(this.timer);
-    return { cpuSeconds: await this.cpuSeconds(), peakMegabytes: Math.round(this.peakKilobytes / 1024) };
+    return { cpuSeconds: await this.cpuSeconds(), peakMegabytes: Math.round(this.peakMegabytes) };
   }
 }

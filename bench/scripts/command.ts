@@ -1,5 +1,6 @@
 /** `npm run bench -- scripts`: the scripts of the guide for background mode, and ours. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { count, positive } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { CONTENDERS, type Contender } from './contender';
@@ -60,20 +61,14 @@ async function measure(plan: Plan & { only?: readonly string[] }, isForPage: boo
   );
 }
 
-function number(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-}
-
 /** With an option, nothing is written. */
 export function addScriptsCommand(program: Command): void {
   program
     .command('scripts')
     .description('the scripts of the guide for background mode in Python, and ours: undisturbed, and killed half-way')
     .option('--only <list>', 'names', (text) => text.split(','))
-    .option('--runs <n>', '', number, 20)
-    .option('--min-seconds <n>', 'the shortest run', number, 10)
-    .option('--max-seconds <n>', 'the longest', number, 60)
+    .option('--runs <n>', '', count, 20)
+    .option('--min-seconds <n>', 'the shortest run', positive, 10)
+    .option('--max-seconds <n>', 'the longest', positive, 60)
     .action((plan: Plan, command: Command) => measure(plan, !isChanged(command)));
 }

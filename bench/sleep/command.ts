@@ -1,6 +1,7 @@
 /** `npm run bench -- sleep` and `npm run bench -- workers`. */
 import type { Command } from 'commander';
 import { measureChildren } from '../children';
+import { count } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { percentile } from '../percentile';
 import { lines, plotted } from '../plot';
@@ -48,30 +49,30 @@ const ROWS: Row[] = [
   ['tasks put to sleep in a second', ({ startsPerSecond }) => startsPerSecond.toFixed(0)],
 ];
 
-const count = (value: number): string => value.toLocaleString('en-US');
+const grouped = (value: number): string => value.toLocaleString('en-US');
 
 function memoryPlot(measured: readonly Measured[]): string {
   const points = (isFor: (one: Measured) => boolean) =>
     measured.filter(isFor).map(({ tasks, workerMegabytes }) => [tasks, workerMegabytes] as const);
   return lines({
     title: 'Memory of a worker with sleeping tasks',
-    x: { label: 'tasks asleep', log: true, ticks: [...new Set(measured.map(({ tasks }) => tasks))], shown: count },
+    x: { label: 'tasks asleep', log: true, ticks: [...new Set(measured.map(({ tasks }) => tasks))], shown: grouped },
     y: { label: 'resident memory (MB)' },
     lines: [
-      { name: `${count(CACHE)} workflows in memory`, points: points(({ cachedWorkflows: c }) => c === CACHE) },
+      { name: `${grouped(CACHE)} workflows in memory`, points: points(({ cachedWorkflows: c }) => c === CACHE) },
       { name: 'all in memory', points: points(({ tasks, cachedWorkflows }) => tasks <= cachedWorkflows) },
     ],
   });
 }
 
 interface Flags {
-  tasks?: string;
-  cache?: string;
+  tasks?: number;
+  cache?: number;
 }
 
 async function measure({ tasks, cache }: Flags, isForPage: boolean): Promise<void> {
-  const plans = PLANS.filter((plan) => tasks === undefined || plan.tasks === Number(tasks)).filter(
-    (plan) => cache === undefined || plan.cachedWorkflows === Number(cache),
+  const plans = PLANS.filter((plan) => tasks === undefined || plan.tasks === tasks).filter(
+    (plan) => cache === undefined || plan.cachedWorkflows === cache,
   );
   const own = { tasks: Number(tasks ?? CACHE), cachedWorkflows: Number(cache ?? CACHE) };
   const measured: Measured[] = [];
@@ -81,7 +82,7 @@ async function measure({ tasks, cache }: Flags, isForPage: boolean): Promise<voi
     measured.push(figures);
   }
   const table = markdown(
-    ['tasks asleep, half of each kind', ...measured.map((one) => count(one.tasks))],
+    ['tasks asleep, half of each kind', ...measured.map((one) => grouped(one.tasks))],
     ROWS.map(([name, cellOf]) => [name, ...measured.map(cellOf)]),
   );
   const alt = 'Memory of a worker by the number of its sleeping tasks';
@@ -89,11 +90,11 @@ async function measure({ tasks, cache }: Flags, isForPage: boolean): Promise<voi
   publish('sleep', `${machine()}.\n\n${table}\n\n${picture}`.trimEnd(), isForPage);
 }
 
-async function workers({ tasks, window }: { tasks: string; window: string }, isForPage: boolean): Promise<void> {
+async function workers({ tasks, window }: { tasks: number; window: number }, isForPage: boolean): Promise<void> {
   const rows: string[][] = [];
   let first = NaN;
   for (const number of [1, 2, 4]) {
-    const plan = { tasks: Number(tasks), window: Number(window), workers: number };
+    const plan = { tasks, window, workers: number };
     const figures = await measureChildren('ours', plan);
     process.stderr.write(`${number}: ${JSON.stringify(figures)}\n`);
     const rate = figures.fullTasksPerSecond;
@@ -117,13 +118,13 @@ export function addSleepCommands(program: Command): void {
   program
     .command('sleep')
     .description('tasks that sleep in timers or wait for webhooks: memory, database, and how soon they are awake')
-    .option('--tasks <n>', 'only so many (default: 100, 1,000 and 10,000)')
-    .option('--cache <n>', 'only with so many workflows in memory (default: 1,000, and all)')
+    .option('--tasks <n>', 'only so many (default: 100, 1,000 and 10,000)', count)
+    .option('--cache <n>', 'only with so many workflows in memory (default: 1,000, and all)', count)
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
   program
     .command('workers')
     .description('a batch on 1, 2 and 4 worker processes')
-    .option('--tasks <n>', '', '600')
-    .option('--window <n>', 'at once', '100')
-    .action((flags: { tasks: string; window: string }, command: Command) => workers(flags, !isChanged(command)));
+    .option('--tasks <n>', '', count, 600)
+    .option('--window <n>', 'at once', count, 100)
+    .action((flags: { tasks: number; window: number }, command: Command) => workers(flags, !isChanged(command)));
 }

@@ -1,6 +1,7 @@
 /** `npm run bench -- stream-kills`: the worker is killed in the middle of a stream, at moments that seeds choose. */
 import type { Command } from 'commander';
 import { sayBroken } from '../broken';
+import { count, positive } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { withPlace } from '../scale/place';
 import { endOnSignals } from '../scale/processes';
@@ -11,8 +12,8 @@ import { brokenIn, rowsOf, type KilledRun } from './verdict';
 const LANES = 4;
 
 interface Flags {
-  seeds: string;
-  seconds: string;
+  seeds: number;
+  seconds: number;
 }
 
 /** Gives the runs in the order of their seeds. */
@@ -34,7 +35,7 @@ async function allRuns(seeds: number, seconds: number): Promise<KilledRun[]> {
 
 async function measure({ seeds, seconds }: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const runs = await allRuns(Number(seeds), Number(seconds));
+  const runs = await allRuns(seeds, seconds);
   const isTold = runs.some(({ isTailRight }) => isTailRight !== null);
   sayBroken([...runs.flatMap(brokenIn), ...(isTold ? [] : ['no new reader lived long enough to tell of its place'])]);
   const what = `${runs.length} runs of ${seconds} s, each with one kill -9 of its worker; ${machine()}.`;
@@ -46,7 +47,7 @@ export function addStreamKillsCommand(program: Command): void {
   program
     .command('stream-kills')
     .description('kill -9 of the worker in the middle of a stream; with an option, nothing is written')
-    .option('--seeds <n>', 'how many', '20')
-    .option('--seconds <n>', 'how long each stream is', '100')
+    .option('--seeds <n>', 'how many', count, 20)
+    .option('--seconds <n>', 'how long each stream is', positive, 100)
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

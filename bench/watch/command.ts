@@ -1,5 +1,6 @@
 /** `npm run bench -- watch`: how soon an end is noticed in each way, beside loops as people write them. */
 import { InvalidArgumentError, type Command } from 'commander';
+import { count } from '../numbers';
 import { isChanged, machine, publish } from '../page';
 import { withPlace } from '../scale/place';
 import { endOnSignals } from '../scale/processes';
@@ -53,12 +54,6 @@ async function measure(flags: Flags, isForPage: boolean): Promise<void> {
     measured.push(...(await measurePart(names, planRuns({ ...wanted, lengths }))));
   }
   publish('watch', `${flags.runs} runs of each; ${machine()}.\n\n${watchTable(measured, flags.lengths)}`, isForPage);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number.');
-  return value;
 }
 
 function lengthsOf(text: string): readonly Length[] {

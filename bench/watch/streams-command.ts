@@ -1,14 +1,15 @@
 /** `npm run bench -- streams`. */
 import { Option, type Command } from 'commander';
 import { sayBroken } from '../broken';
+import { count, positive } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { measureStreams, STREAM_MODES, type StreamMode, type StreamsFigures } from './streams';
 
 interface Flags {
-  count: string;
-  minSeconds: string;
-  maxSeconds: string;
+  count: number;
+  minSeconds: number;
+  maxSeconds: number;
   only?: StreamMode;
 }
 
@@ -55,9 +56,9 @@ function brokenPromises(count: number, mode: StreamMode, figures: StreamsFigures
 async function measure(flags: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
   const plan = {
-    count: Number(flags.count),
-    minSeconds: Number(flags.minSeconds),
-    maxSeconds: Number(flags.maxSeconds),
+    count: flags.count,
+    minSeconds: flags.minSeconds,
+    maxSeconds: flags.maxSeconds,
   };
   const measured: Measured = {};
   for (const mode of flags.only ? [flags.only] : STREAM_MODES) {
@@ -75,9 +76,9 @@ export function addStreamsCommand(program: Command): void {
   program
     .command('streams')
     .description('many streams at once on one worker, and the same runs by looks')
-    .option('--count <n>', '', '500')
-    .option('--min-seconds <n>', '', '60')
-    .option('--max-seconds <n>', '', '120')
+    .option('--count <n>', '', count, 500)
+    .option('--min-seconds <n>', '', positive, 60)
+    .option('--max-seconds <n>', '', positive, 120)
     .addOption(new Option('--only <mode>', '').choices(STREAM_MODES))
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
 import { sayBroken } from '../../bench/broken';
+import { count } from '../../bench/numbers';
 import { isChanged, machine, markdown, publish } from '../../bench/page';
 import { endOnSignals } from '../../bench/scale/processes';
 import { bundleCrashing } from '../crash/bundle';
@@ -12,8 +13,8 @@ import { WAVE } from './plan';
 import { runWaves } from './run';
 
 interface Flags {
-  kills: string;
-  lanes: string;
+  kills: number;
+  lanes: number;
   broken?: string;
 }
 
@@ -39,12 +40,12 @@ function rowsOf(verdict: CreatesVerdict): [string, string][] {
 
 async function measure({ kills, lanes, broken }: Flags, isForPage: boolean): Promise<void> {
   endOnSignals();
-  const waves = Math.ceil(Number(kills) / WAVE);
+  const waves = Math.ceil(kills / WAVE);
   const verdict = await withPlace({}, async (place) => {
     const build = { bundlePath: join(place.folder, 'crash-bundle.js'), broken };
     await bundleCrashing(build.bundlePath);
     await place.receiver.start();
-    return judgeCreates(await runWaves(place, build, waves, Number(lanes)), await upstreamOf(place));
+    return judgeCreates(await runWaves(place, build, waves, lanes), await upstreamOf(place));
   });
   sayBroken(brokenCreates(verdict, waves * WAVE));
   const what = `${WAVE} creates at once, webhook receiver on; ${machine()}.`;
@@ -55,8 +56,8 @@ export function addCreatesCommand(program: Command): void {
   program
     .command('creates')
     .description('kill -9 while creates are under way; with an option, nothing is written')
-    .option('--kills <n>', 'creates that are cut off', '1000')
-    .option('--lanes <n>', 'workers beside each other', '4')
+    .option('--kills <n>', 'creates that are cut off', count, 1000)
+    .option('--lanes <n>', 'workers beside each other', count, 4)
     .addOption(new Option('--broken <how>', 'a build that is broken on purpose').choices(['no-intent']))
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

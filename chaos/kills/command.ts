@@ -1,6 +1,7 @@
 /** `npm run chaos -- kills`: every crash point and every outage, with seeds. */
 import type { Command } from 'commander';
 import { sayBroken } from '../../bench/broken';
+import { count } from '../../bench/numbers';
 import { isChanged, machine, markdown, publish } from '../../bench/page';
 import { endOnSignals } from '../../bench/scale/processes';
 import type { Verdict } from './judge';
@@ -14,9 +15,9 @@ import { brokenIn, HEAD, rowOf } from './table';
 const OUTAGES_AT_ONCE = 2;
 
 interface Flags {
-  seeds: string;
+  seeds: number;
   only?: string;
-  lanes: string;
+  lanes: number;
   broken?: string;
 }
 
@@ -28,17 +29,16 @@ interface Table {
 
 async function runAll({ seeds, lanes, only, broken }: Flags): Promise<Table> {
   const isWanted = ({ name }: { name: string }) => only === undefined || name.includes(only);
-  const count = Number(seeds);
   const wanted = OUTAGE_ROWS.filter(isWanted);
   const receivers = RECEIVER_ROWS.filter(isWanted);
   // Beside each other: most of the time all of them wait.
   const [crashes, outages, told] = await Promise.all([
-    crashRuns(CRASH_ROWS.filter(isWanted), count, Number(lanes), broken),
+    crashRuns(CRASH_ROWS.filter(isWanted), seeds, lanes, broken),
     inLanes(
       OUTAGES_AT_ONCE,
-      wanted.map((row) => () => outageRuns(row, count)),
+      wanted.map((row) => () => outageRuns(row, seeds)),
     ),
-    receivers.length > 0 ? receiverRuns(receivers, count) : [],
+    receivers.length > 0 ? receiverRuns(receivers, seeds) : [],
   ]);
   const left = wanted.filter((_, i) => outages[i] === null).map(({ name }) => name);
   return { verdicts: [...crashes, ...outages.flatMap((verdicts) => verdicts ?? []), ...told], left };
@@ -64,9 +64,9 @@ export function addKillsCommand(program: Command): void {
   program
     .command('kills')
     .description('kill -9 at every step; with an option, nothing is written')
-    .option('--seeds <n>', 'runs of each row', '5')
+    .option('--seeds <n>', 'runs of each row', count, 5)
     .option('--only <words>', 'rows that have these words in their name')
-    .option('--lanes <n>', 'runs of crash points side by side', '6')
+    .option('--lanes <n>', 'runs of crash points side by side', count, 6)
     .option('--broken <how>', 'a build that is broken on purpose: sdk-retries')
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

@@ -18,10 +18,11 @@ export interface PlannedBatch {
   acts: { act: BatchAct; afterSeconds: number }[];
 }
 
-/** With a prompt that has the canary in it. */
-function asSent({ text, prompt, fate }: PlannedLine): string {
+/** With a prompt that has the canary in it; of mixed priorities, so that a batch has several pages, of all sizes. */
+function asSent({ text, prompt, fate }: PlannedLine, draw: Draw): string {
   if (fate === 'bad') return text;
-  return JSON.stringify({ ...(JSON.parse(text) as object), input: promptOf(prompt) });
+  const priority = draw.weighted({ high: 2, medium: 6, low: 1 });
+  return JSON.stringify({ ...(JSON.parse(text) as object), input: promptOf(prompt), priority });
 }
 
 function batchActs(draw: Draw): PlannedBatch['acts'] {
@@ -65,7 +66,7 @@ export function planBatch(draw: Draw, i: number, untilSeconds: number): PlannedB
   return {
     batchId: `batch-${i}`,
     atSeconds: draw.between(0, untilSeconds),
-    text: lines.map(asSent).join('\n'),
+    text: lines.map((line) => asSent(line, draw)).join('\n'),
     records: lines.map((line) => recordOf(line, isCancelled)),
     concurrency: draw.whole(4, 12),
     acts,

@@ -2,6 +2,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { DurableResponses } from '../client';
 import { loadConfig, type Config } from '../config';
+import { isOfServer } from '../connection';
 import { UnreachableError, UsageError } from '../errors';
 import { MissingKeyError } from '../security/key-ring';
 import { redact } from '../security/redact';
@@ -41,8 +42,7 @@ export function report(error: unknown, config?: Config): number {
   }
   say(`error: ${messageOf(error)}`);
   if (config && /DEBUG|TRACE/.test(config.logLevel) && error instanceof Error) showStack(error);
-  const fromServer = error instanceof Error && (isGrpcServiceError(error) || isGrpcServiceError(error.cause));
-  return fromServer ? EXIT.unreachable : EXIT.otherwise;
+  return isOfServer(error) ? EXIT.unreachable : EXIT.otherwise;
 }
 
 /** Line by line, since redacting makes one line of many. */

@@ -75,7 +75,7 @@ export class BatchSession extends Session {
    * @param options `records: false` for those who will read them one by one.
    */
   async batchResult(id: string, options: WaitOptions & { records?: boolean } = {}): Promise<BatchResult> {
-    const result = await readBatchResult(this.temporal, assertId(id), options);
+    const result = await this.wherever((client, wait) => readBatchResult(client, assertId(id), wait), options);
     return this.withRecords(result, options);
   }
 

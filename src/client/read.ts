@@ -17,6 +17,12 @@ export interface WaitOptions {
   timeoutMs?: number;
 }
 
+/** One that may have been made before, of another server. */
+export interface Wait extends WaitOptions {
+  /** Default: now. */
+  beganMs?: number;
+}
+
 /** The wait is over and the task is not: it goes on. */
 export class StillRunningError extends Error {
   override readonly name = 'StillRunningError';
@@ -30,8 +36,9 @@ export class StillRunningError extends Error {
 }
 
 /** The end of the workflow, however long that takes; aborted by either signal. */
-async function ended<T>(client: Client, id: string, { signal, timeoutMs }: WaitOptions): Promise<T> {
-  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+async function ended<T>(client: Client, id: string, { signal, timeoutMs, beganMs }: Wait): Promise<T> {
+  const passedMs = beganMs === undefined ? 0 : Date.now() - beganMs;
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.max(0, timeoutMs - passedMs));
   const stop = AbortSignal.any([signal, timeout].filter((one) => one !== undefined));
   // The client library listens to it anew with each call, one every 20 s: that is no leak to be warned of.
   setMaxListeners(0, stop);
@@ -54,12 +61,12 @@ async function resultOr<T>(
   client: Client,
   id: string,
   kind: Kind,
-  options: WaitOptions,
+  wait: Wait,
   ask: () => Promise<T | null>,
 ): Promise<T> {
   await describe(client, id, kind);
   try {
-    return await ended<T>(client, id, options);
+    return await ended<T>(client, id, wait);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const reason = reasonOf(error);
@@ -79,18 +86,18 @@ export async function readTaskResult(
   store: BlobStore,
   upstream: UpstreamOf,
   id: string,
-  options: WaitOptions,
+  wait: Wait,
 ): Promise<TaskResult> {
   const ask = () => client.workflow.getHandle(id).query(taskResultQuery);
-  return withAnswer(await resultOr(client, id, 'task', options, ask), store, upstream);
+  return withAnswer(await resultOr(client, id, 'task', wait, ask), store, upstream);
 }
 
 /** The result as the workflow gave it. */
-export function readBatchResult(client: Client, id: string, options: WaitOptions): Promise<BatchResult> {
-  return resultOr(client, id, 'batch', options, () => client.workflow.getHandle(id).query(batchResultQuery));
+export function readBatchResult(client: Client, id: string, wait: Wait): Promise<BatchResult> {
+  return resultOr(client, id, 'batch', wait, () => client.workflow.getHandle(id).query(batchResultQuery));
 }
 
 /** The result as the workflow gave it. */
-export function readReportResult(client: Client, id: string, options: WaitOptions): Promise<ReportResult> {
-  return resultOr(client, id, 'report', options, () => client.workflow.getHandle(id).query(reportResultQuery));
+export function readReportResult(client: Client, id: string, wait: Wait): Promise<ReportResult> {
+  return resultOr(client, id, 'report', wait, () => client.workflow.getHandle(id).query(reportResultQuery));
 }

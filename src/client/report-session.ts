@@ -20,7 +20,7 @@ export class ReportSession extends BatchSession {
 
   /** Waits for a report's end. @throws as `result`. */
   async reportResult(id: string, options: WaitOptions = {}): Promise<ReportResult> {
-    return readReportResult(this.temporal, assertId(id), options);
+    return this.wherever((client, wait) => readReportResult(client, assertId(id), wait), options);
   }
 
   /**

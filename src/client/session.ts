@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
 import { loadConfig, type Config } from '../config';
-import { connectClient, ensureSearchAttributes, type ResolvedTemporal } from '../connection';
+import { connectClient, ensureSearchAttributes, isOfServer, type ResolvedTemporal } from '../connection';
 import { checkId } from '../door';
 import { readEmbedded } from '../embedded';
 import { UnreachableError, UsageError } from '../errors';
@@ -10,6 +10,7 @@ import { encryptedBlobs, type EncryptionSetting } from '../security/data-convert
 import type { BlobStore } from '../store';
 import type { Upstream } from '../upstream';
 import { needsEmulator, upstreamOptions } from '../upstream/from-config';
+import type { Wait, WaitOptions } from './read';
 import type { StartTaskContext } from './start-task';
 
 export interface ConnectOptions {
@@ -116,6 +117,20 @@ export class Session {
       .catch(() => undefined)
       .finally(() => (this.renewing = undefined));
     return this.renewing;
+  }
+
+  /** Asks once more where the server is found to have moved: a wait of hours outlives a restart of `npm start`. */
+  protected async wherever<T>(ask: (client: Client, wait: Wait) => Promise<T>, options: WaitOptions): Promise<T> {
+    for (const wait = { ...options, beganMs: Date.now() }; ;) {
+      const client = this.temporal;
+      try {
+        return await ask(client, wait);
+      } catch (error) {
+        if (options.signal?.aborted) throw error;
+        if (isOfServer(error)) await this.renew();
+        if (client === this.temporal) throw error;
+      }
+    }
   }
 
   private async followEmbedded(): Promise<void> {

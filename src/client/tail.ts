@@ -2,6 +2,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { setMaxListeners } from 'node:events';
 import type { TailEvent, TaskResult } from '../contracts';
+import { isOfServer } from '../connection';
 import { UnreachableError, UsageError } from '../errors';
 import type { BlobStore } from '../store';
 import { TailState } from '../stream/tail-state';
@@ -38,9 +39,6 @@ const LOOK_DEADLINE_MS = 4_000;
  * refuses after half a minute. A wait that lasted longer than its tries was a good one.
  */
 const [MAX_FAILURES, GOOD_WAIT_MS, RETRY_MS] = [6, 60_000, 500];
-
-const isOfServer = (error: unknown): boolean =>
-  isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause));
 
 /** The task was there when the watch began: a server that does not know it may be another one, on the same port. */
 const isUnknown = (error: unknown): boolean => error instanceof UsageError;

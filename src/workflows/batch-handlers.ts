@@ -75,7 +75,7 @@ function listenToPeople(batch: Batch): void {
 }
 
 function listenToPages(batch: Batch): void {
-  setHandler(addSlotsSignal, (slots) => giveSlots(batch, slots));
+  setHandler(addSlotsSignal, (slots, from) => giveSlots(batch, slots, from));
   setHandler(pageRecalledSignal, (page) => noteRecalled(batch, page));
   setHandler(pageNearlyStartedSignal, () => void (batch.nextWanted = true));
   setHandler(pageReportSignal, (page, tally) => {

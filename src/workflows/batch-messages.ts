@@ -19,8 +19,11 @@ export const batchStateQuery = defineQuery<BatchState>('batchState');
 /** The result; also of a batch that was closed as Cancelled. Null while it runs. */
 export const batchResultQuery = defineQuery<BatchResult | null>('batchResult');
 
-/** A page hands on what it may run: to the next page, or to the batch. Negative: it owes as many. */
-export const addSlotsSignal = defineSignal<[slots: number]>('addSlots');
+/**
+ * A page hands on what it may run: to the next page, or to the batch. Negative: it owes as many. The batch is told which
+ * page has no use for them.
+ */
+export const addSlotsSignal = defineSignal<[slots: number, from?: number]>('addSlots');
 /** To the batch: this page has nearly started all of its items. */
 export const pageNearlyStartedSignal = defineSignal<[page: number]>('pageNearlyStarted');
 /** To the batch: how far a page has come. */

@@ -31,17 +31,20 @@ function send(signal: () => Promise<void>, otherwise: () => void = () => undefin
   void CancellationScope.nonCancellable(() => signal().catch(otherwise));
 }
 
-/** Takes slots (negative: takes them back) and gives all there are to the newest page. */
-export function giveSlots(batch: Batch, slots: number): void {
+/**
+ * Takes slots (negative: takes them back) and gives all there are to the newest page, unless they come from there: it has
+ * nothing more to start, and would send them back for ever. The next one that opens gets them.
+ */
+export function giveSlots(batch: Batch, slots: number, from?: number): void {
   batch.spare += slots;
   // All there are will be given anew when nothing runs.
   if (batch.recalling) return;
-  const page = newest(batch);
+  const [number, page] = [...batch.open].at(-1) ?? [];
   const given = batch.spare;
-  if (!page || given === 0) return;
+  if (!page || number === from || given === 0) return;
   batch.spare = 0;
   send(
-    () => page.signal(addSlotsSignal, given),
+    () => page.child.signal(addSlotsSignal, given),
     // It has ended; the next one that opens gets them.
     () => void (batch.spare += given),
   );

@@ -123,10 +123,10 @@ async function startAll(page: Page, heads: ItemHead[]): Promise<void> {
 async function passSlotsOn(page: Page): Promise<void> {
   const slots = page.free;
   page.free = 0;
-  const { successor } = page;
+  const { successor, input } = page;
   const passed =
     successor !== null && (await tell(() => getExternalWorkflowHandle(successor).signal(addSlotsSignal, slots)));
-  if (!passed) await tell(() => batchOf(page).signal(addSlotsSignal, slots));
+  if (!passed) await tell(() => batchOf(page).signal(addSlotsSignal, slots, input.page));
 }
 
 /** Waits for the running items; what they free goes on at once. */

@@ -100,6 +100,12 @@ const LOST: BatchRecording = {
   act: losePage,
   page: { number: 2, name: 'page-recalled' },
 };
+/** The last page ends first: the slots of the other go to nobody. */
+const SHORT_LAST: BatchRecording = {
+  plan: { items: [...itemsOf(3, '3'), ...itemsOf(5).slice(3)], concurrency: 6 },
+  itemsPerPage: 3,
+  page: { number: 1, name: 'page-slots-returned' },
+};
 /** A window that was filled in another way before `slower-fill`, and just as many items as show it. */
 const WIDE: BatchRecording = { plan: { items: itemsOf(15), concurrency: 100 }, keepsBatch: false };
 
@@ -122,6 +128,8 @@ export const BATCHES: Record<string, () => Promise<void>> = {
   }),
   'batch-page-lost': recordBatch('batch-page-lost', LOST),
   'page-recalled': recordBatch('batch-page-lost', LOST),
+  'batch-slots-kept': recordBatch('batch-slots-kept', SHORT_LAST),
+  'page-slots-returned': recordBatch('batch-slots-kept', SHORT_LAST),
   'page-wide': recordBatch('page-wide', { ...WIDE, page: { number: 1, name: 'page-wide' } }),
   'page-wide-before': recordBatch('page-wide-before', {
     ...WIDE,
