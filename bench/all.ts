@@ -9,8 +9,8 @@ import { duration } from '../src/html';
 const MINUTES: Record<string, number> = {
   poll: 6,
   children: 4,
-  batch: 20,
-  window: 9,
+  batch: 18,
+  window: 11,
   limits: 12,
   sleep: 19,
   workers: 4,

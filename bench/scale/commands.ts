@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { sayBroken } from '../broken';
 import { count, positive } from '../numbers';
-import { machine, markdown, publish } from '../page';
+import { isChanged, machine, markdown, publish } from '../page';
 import type { ScalePlan } from './plan';
 import { endOnSignals } from './processes';
 import { runScale, type ScaleFigures } from './run';
@@ -90,7 +90,7 @@ function rowsOf(figures: ScaleFigures, plan: ScalePlan): [string, string][] {
   ];
 }
 
-async function measure(name: string, plan: ScalePlan): Promise<void> {
+async function measure(name: string, plan: ScalePlan, isForPage: boolean): Promise<void> {
   endOnSignals();
   const figures = await runScale(plan, (text) => console.error(text));
   sayBroken(brokenPromises(figures, plan));
@@ -102,7 +102,7 @@ async function measure(name: string, plan: ScalePlan): Promise<void> {
       ? `looks after ${plan.pollIntervalsSeconds.join(', ')} s`
       : `watched by the ${plan.watch}`;
   const text = `${what}, ${plan.concurrency} at once, ${looks}; ${machine()}.\n\n${markdown(['', ''], rowsOf(figures, plan))}`;
-  publish(name, text);
+  publish(name, text, isForPage);
 }
 
 export function addScaleCommands(program: Command): void {
@@ -111,7 +111,7 @@ export function addScaleCommands(program: Command): void {
     .description('a large batch with tasks of every fate, while the worker and the server are killed')
     .option('--tasks <n>', '', count, 10_000)
     .option('--bad-lines <n>', '', count, 20)
-    .option('--concurrency <n>', '', count, 400)
+    .option('--concurrency <n>', '', count, 150)
     .option('--min-seconds <n>', '', positive, 2)
     .option('--max-seconds <n>', '', positive, 20)
     .option('--kills <n>', 'of the worker', count, 3)
@@ -122,7 +122,7 @@ export function addScaleCommands(program: Command): void {
     .option('--time-scale <n>', 'divides the durations upstream', positive, 1)
     .option('--stuck-seconds <n>', 'deadline of what never ends upstream', positive, 30)
     .option('--seed <n>', '', count, 1)
-    .action((flags: Flags) => measure('batch', planOf(flags)));
+    .action((flags: Flags, command: Command) => measure('batch', planOf(flags), !isChanged(command)));
   addWindowCommand(program);
 }
 
@@ -131,10 +131,10 @@ function addWindowCommand(program: Command): void {
     .command('window')
     .description('tasks of equal length: how full the window stays')
     .option('--tasks <n>', '', count, 2000)
-    .option('--concurrency <n>', '', count, 100)
-    .option('--seconds <n>', '', positive, 20)
+    .option('--concurrency <n>', '', count, 200)
+    .option('--seconds <n>', '', positive, 60)
     .addOption(new Option('--watch <way>', '').choices(['poll', 'stream', 'webhook']).default('webhook'))
-    .action(({ tasks, concurrency, seconds, watch }: WindowFlags) => {
+    .action(({ tasks, concurrency, seconds, watch }: WindowFlags, command: Command) => {
       const none = {
         badLines: 0,
         kills: 0,
@@ -147,6 +147,6 @@ function addWindowCommand(program: Command): void {
       };
       const equal = { minSeconds: seconds, maxSeconds: seconds };
       const plan = planOf({ tasks, concurrency, ...equal, ...none });
-      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0, watch });
+      return measure('window', { ...plan, failing: 0, rejected: 0, stuck: 0, watch }, !isChanged(command));
     });
 }
