@@ -17,6 +17,7 @@ import { overlapsIn } from '../chaos/checks/overlaps';
 import { checkReplay } from '../chaos/checks/replay';
 import { checkLeftovers, checkRunning } from '../chaos/checks/running';
 import { checkWork } from '../chaos/checks/work';
+import type { TaskResult } from '../src/contracts';
 import { aCall, aCreate, aLedger, anEnd, anOrphan, aTaskResult } from './helpers/ledgers';
 import { temporaryFolder } from './helpers/embedded';
 import { aRecord } from './helpers/records';
@@ -326,6 +327,15 @@ describe('minimum work', () => {
     const lookedAt = aCall({ op: 'retrieve', task: 't0' });
     const done = { ledger: { creates: creates.slice(1), calls: [lookedAt] }, results };
     expect(said(checkWork({ taskIds, fired: {} }, done))).toEqual(['work t0: never created, and nothing says why']);
+  });
+
+  test('given one whose deadline passed before it could be created -> nothing; without its word for it -> named', () => {
+    const late = (fields: Partial<TaskResult>) => [...results, aTaskResult({ taskId: 't0', ...fields })];
+    const ledger = { creates: creates.slice(1), calls: [] };
+    const workOf = (all: TaskResult[]) => said(checkWork({ taskIds, fired: {} }, { ledger, results: all }));
+    expect(workOf(late({ status: 'timed_out', responseId: null }))).toEqual([]);
+    expect(workOf(late({ status: 'timed_out', responseId: 'r0' }))).toHaveLength(1);
+    expect(workOf(late({ status: 'cancelled', responseId: null }))).toHaveLength(1);
   });
 
   test('given 17 of 20, no plan at all, or a fault that never fired -> named', () => {

@@ -73,6 +73,7 @@ const PATCHES: Record<string, { before: string; after: string }> = {
   'look-at-queue-limit': { before: 'task-queued-before', after: 'task-queued' },
   'queue-limit-from-create': { before: 'task-queued-late-before', after: 'task-queued-late' },
   'slower-fill': { before: 'page-wide-before', after: 'page-wide' },
+  'told-after-update': { before: 'batch-told-before', after: 'batch-told' },
 };
 
 describe('patches', () => {

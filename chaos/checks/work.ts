@@ -16,15 +16,17 @@ export interface PlannedWork {
 /** What came of the work. */
 export interface DoneWork {
   ledger: Pick<Ledger, 'creates' | 'calls'>;
-  results: readonly Pick<TaskResult, 'taskId' | 'possibleOrphans'>[];
+  results: readonly Pick<TaskResult, 'taskId' | 'status' | 'responseId' | 'possibleOrphans'>[];
 }
 
-/** Tasks without a response, and of these the ones of which neither upstream nor their result knows a create. */
+/** Tasks without a response, and of these the ones of which neither upstream nor their result says why. */
 function missingOf(taskIds: readonly string[], { ledger, results }: DoneWork) {
   const created = new Set(ledger.creates.map(({ metadata }) => metadata.task_id));
   const refused = ledger.calls.flatMap(({ op, task }) => (op === 'create' ? [task] : []));
   const lost = results.flatMap(({ taskId, possibleOrphans }) => (possibleOrphans.length > 0 ? [taskId] : []));
-  const explained = new Set([...refused, ...lost]);
+  // The way to upstream was cut until its deadline.
+  const late = results.filter(({ status, responseId }) => status === 'timed_out' && responseId === null);
+  const explained = new Set([...refused, ...lost, ...late.map(({ taskId }) => taskId)]);
   const missing = taskIds.filter((taskId) => !created.has(taskId));
   return { missing, unexplained: missing.filter((taskId) => !explained.has(taskId)) };
 }

@@ -1,5 +1,5 @@
 /** What a running batch can be told and asked. */
-import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, patched, setHandler, sleep } from '@temporalio/workflow';
 import { MAX_CONCURRENCY } from '../settings';
 import {
   addSlotsSignal,
@@ -34,9 +34,20 @@ function refuseConcurrency(batch: Batch, concurrency: number): void {
     refuse(`concurrency: expected a whole number from 1 to ${MAX_CONCURRENCY}`);
 }
 
+/**
+ * A worker that does not have the workflow in memory may handle an update before what the server had told just before it,
+ * and then, replaying, after it (sdk-rust#1146). So which pages are open may decide on no command of a handler: they are
+ * told after a timer, when both orders have come to the same.
+ */
+function afterUpdate(tellPages: () => void): void {
+  if (!patched('told-after-update')) return tellPages();
+  const told = () => sleep(1, { summary: 'tell the pages' }).then(tellPages);
+  void CancellationScope.nonCancellable(told);
+}
+
 function pause(batch: Batch, paused: boolean) {
   batch.paused = paused;
-  pausePages(batch);
+  afterUpdate(() => pausePages(batch));
   showBatch(batch);
   return progressOf(stateOf(batch), Date.now());
 }
@@ -62,7 +73,7 @@ function listenToPeople(batch: Batch): void {
     (concurrency: number) => {
       const more = concurrency - batch.concurrency;
       batch.concurrency = concurrency;
-      giveSlots(batch, more);
+      afterUpdate(() => giveSlots(batch, more));
       showBatch(batch);
       return progressOf(stateOf(batch), Date.now());
     },

@@ -130,6 +130,12 @@ export const BATCHES: Record<string, () => Promise<void>> = {
   'page-recalled': recordBatch('batch-page-lost', LOST),
   'batch-slots-kept': recordBatch('batch-slots-kept', SHORT_LAST),
   'page-slots-returned': recordBatch('batch-slots-kept', SHORT_LAST),
+  'batch-told': recordBatch('batch-told', { ...CHANGED, page: undefined }),
+  'batch-told-before': recordBatch('batch-told-before', {
+    ...CHANGED,
+    page: undefined,
+    world: () => ({ workflowBundle: bundleWhere(false, ['told-after-update']) }),
+  }),
   'page-wide': recordBatch('page-wide', { ...WIDE, page: { number: 1, name: 'page-wide' } }),
   'page-wide-before': recordBatch('page-wide-before', {
     ...WIDE,
