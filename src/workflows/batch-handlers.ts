@@ -14,7 +14,7 @@ import {
   resumeBatchUpdate,
   setConcurrencyUpdate,
 } from './batch-messages';
-import { giveSlots, noteRecalled, pausePages, stopBatch, stopWhenUsedUp } from './batch-pages';
+import { changeSlots, giveSlots, noteRecalled, pausePages, stopBatch, stopWhenUsedUp } from './batch-pages';
 import { showBatch, stateOf, type Batch } from './batch-state';
 import { reasonFrom } from './reason';
 import { progressOf } from './tally';
@@ -36,18 +36,18 @@ function refuseConcurrency(batch: Batch, concurrency: number): void {
 
 /**
  * A worker that does not have the workflow in memory may handle an update before what the server had told just before it,
- * and then, replaying, after it (sdk-rust#1146). So which pages are open may decide on no command of a handler: they are
- * told after a timer, when both orders have come to the same.
+ * and then, replaying, after it (sdk-rust#1146). So a handler only notes what people want: pages are told after a timer,
+ * when both orders have come to the same.
  */
-function afterUpdate(tellPages: () => void): void {
-  if (!patched('told-after-update')) return tellPages();
-  const told = () => sleep(1, { summary: 'tell the pages' }).then(tellPages);
+function afterUpdate(batch: Batch, tellPages: (batch: Batch) => void): void {
+  if (!patched('told-after-update')) return tellPages(batch);
+  const told = () => sleep(1, { summary: 'tell the pages' }).then(() => tellPages(batch));
   void CancellationScope.nonCancellable(told);
 }
 
 function pause(batch: Batch, paused: boolean) {
   batch.paused = paused;
-  afterUpdate(() => pausePages(batch));
+  afterUpdate(batch, pausePages);
   showBatch(batch);
   return progressOf(stateOf(batch), Date.now());
 }
@@ -71,9 +71,8 @@ function listenToPeople(batch: Batch): void {
   setHandler(
     setConcurrencyUpdate,
     (concurrency: number) => {
-      const more = concurrency - batch.concurrency;
       batch.concurrency = concurrency;
-      afterUpdate(() => giveSlots(batch, more));
+      afterUpdate(batch, changeSlots);
       showBatch(batch);
       return progressOf(stateOf(batch), Date.now());
     },

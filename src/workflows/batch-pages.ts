@@ -51,7 +51,15 @@ export function giveSlots(batch: Batch, slots: number, from?: number): void {
 }
 
 export function pausePages(batch: Batch): void {
-  for (const { child } of batch.open.values()) send(() => child.signal(pausePageSignal, batch.paused));
+  const { paused } = batch;
+  batch.told.paused = paused;
+  for (const { child } of batch.open.values()) send(() => child.signal(pausePageSignal, paused));
+}
+
+export function changeSlots(batch: Batch): void {
+  const more = batch.concurrency - batch.told.slots;
+  batch.told.slots = batch.concurrency;
+  giveSlots(batch, more);
 }
 
 /** Starts nothing more. A cancel goes before a budget that lets running tasks finish; the first reason stays. */
@@ -86,14 +94,14 @@ export function stopWhenUsedUp(batch: Batch): void {
 }
 
 function inputOf(batch: Batch, page: number): PageInput {
-  const { batchId, input, total, concurrency, paused } = batch;
+  const { batchId, input, total, concurrency, told } = batch;
   return {
     batchId,
     folder: input.folder,
     page,
     file: input.pages[page]!.file,
     slots: batch.spare,
-    paused,
+    paused: told.paused,
     last: page === input.pages.length - 1,
     askAheadItems: concurrency,
     reportEveryItems: Math.max(1, Math.ceil(total / REPORTS_PER_BATCH)),
@@ -108,6 +116,7 @@ export function noteRecalled(batch: Batch, page: number): void {
   recalling.delete(page);
   if (recalling.size > 0) return;
   batch.recalling = null;
+  batch.told.slots = batch.concurrency;
   const [first, ...others] = [...batch.open.values()];
   batch.spare = first ? 0 : batch.concurrency;
   for (const { child } of others) send(() => child.signal(grantSlotsSignal, 0));
@@ -181,7 +190,7 @@ export async function startPage(batch: Batch, page: number): Promise<{ ended: Pr
     const { kind, reason, running } = batch.stop;
     send(() => child.signal(stopPageSignal, { kind, reason, running }));
   }
-  if (batch.paused !== args[0].paused) send(() => child.signal(pausePageSignal, batch.paused));
+  if (batch.told.paused !== args[0].paused) send(() => child.signal(pausePageSignal, batch.told.paused));
   giveSlots(batch, 0);
   return { ended: follow(batch, page, child) };
 }

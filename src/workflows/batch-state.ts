@@ -18,8 +18,11 @@ export interface Batch {
   readonly total: number;
   readonly startedAtMs: number;
   endedAtMs: number | null;
+  /** As people want it; what pages are told of it follows. */
   concurrency: number;
   paused: boolean;
+  /** What pages were told, and are at their start. */
+  told: { paused: boolean; slots: number };
   /** Slots that no page has. All others are in pages, or on their way. */
   spare: number;
   /** By number, in the order of their start. */
@@ -46,6 +49,7 @@ export function openBatch(input: BatchInput, batchId: string, nowMs: number): Ba
     endedAtMs: null,
     concurrency: input.concurrency,
     paused: false,
+    told: { paused: false, slots: input.concurrency },
     spare: input.concurrency,
     open: new Map(),
     closed: [],
