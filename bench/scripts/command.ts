@@ -1,6 +1,6 @@
 /** `npm run bench -- scripts`: the scripts of the guide for background mode, and ours. */
 import type { Command } from 'commander';
-import { count, positive } from '../numbers';
+import { positive } from '../numbers';
 import { isChanged, machine, markdown, publish } from '../page';
 import { endOnSignals } from '../scale/processes';
 import { CONTENDERS, type Contender } from './contender';
@@ -67,7 +67,7 @@ export function addScriptsCommand(program: Command): void {
     .command('scripts')
     .description('the scripts of the guide for background mode in Python, and ours: undisturbed, and killed half-way')
     .option('--only <list>', 'names', (text) => text.split(','))
-    .option('--runs <n>', '', count, 20)
+    .option('--runs <n>', '', positive, 20)
     .option('--min-seconds <n>', 'the shortest run', positive, 10)
     .option('--max-seconds <n>', 'the longest', positive, 60)
     .action((plan: Plan, command: Command) => measure(plan, !isChanged(command)));
