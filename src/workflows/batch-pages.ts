@@ -24,7 +24,8 @@ import { emptyTally, shareOfBudget } from './tally';
 /** Reports of all pages together: each is a few events of the batch. */
 const REPORTS_PER_BATCH = 100;
 
-const newest = (batch: Batch): PageChild | undefined => [...batch.open.values()].at(-1)?.child;
+/** Its number, and the page. */
+const newest = (batch: Batch) => [...batch.open].at(-1) ?? [];
 
 /** Sends in the background: handlers are synchronous, and a page that has just ended cannot be told anything. */
 function send(signal: () => Promise<void>, otherwise: () => void = () => undefined): void {
@@ -39,7 +40,7 @@ export function giveSlots(batch: Batch, slots: number, from?: number): void {
   batch.spare += slots;
   // All there are will be given anew when nothing runs.
   if (batch.recalling) return;
-  const [number, page] = [...batch.open].at(-1) ?? [];
+  const [number, page] = newest(batch);
   const given = batch.spare;
   if (!page || number === from || given === 0) return;
   batch.spare = 0;
@@ -168,7 +169,7 @@ async function follow(batch: Batch, page: number, child: PageChild): Promise<voi
 
 /** Starts a page with all spare slots. Resolves when it has started; `ended` does when it is over. */
 export async function startPage(batch: Batch, page: number): Promise<{ ended: Promise<void> }> {
-  const previous = newest(batch);
+  const [, previous] = newest(batch);
   const registered = workflowInfo().typedSearchAttributes.get(SEARCH_ATTRIBUTES.BatchId) !== undefined;
   const args: [PageInput] = [inputOf(batch, page)];
   const lostBefore = batch.lost.length;
@@ -183,7 +184,7 @@ export async function startPage(batch: Batch, page: number): Promise<{ ended: Pr
     ...(registered ? { typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.BatchId, value: batch.batchId }] } : {}),
   });
   batch.open.set(page, { child, tally: emptyTally() });
-  if (previous) send(() => previous.signal(setSuccessorSignal, child.workflowId));
+  if (previous) send(() => previous.child.signal(setSuccessorSignal, child.workflowId));
   // What was said while it started did not reach it.
   if (batch.lost.length > lostBefore) recallSlots(batch);
   if (batch.stop) {

@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -50,13 +51,22 @@ function listen(keeper: Doorkeeper): void {
   setHandler(gateStatusQuery, status, { description: 'Limits, responses in flight, tasks that wait.' });
 }
 
-/** Who cannot be told has ended meanwhile: the place goes to the next. */
+/**
+ * Who cannot be told has ended meanwhile: the places go to the next ones, once all are told. A worker that does not have
+ * the gate in memory may handle an update before or after what was told just before it (sdk-rust#1146), so nothing changes
+ * in a workflow task that has no command.
+ */
 async function tell({ gate, toTell }: Doorkeeper): Promise<void> {
+  if (toTell.length === 0) return;
+  const together = patched('freed-together');
+  const gone: string[] = [];
   const told = toTell.splice(0).map(async (id) => {
     const sent = getExternalWorkflowHandle(id).signal(permitGrantedSignal);
-    await sent.catch(() => gate.holders.delete(id));
+    await sent.catch(() => void (together ? gone.push(id) : gate.holders.delete(id)));
   });
   await Promise.all(told);
+  for (const id of gone) gate.holders.delete(id);
+  if (gone.length > 0) toTell.push(...grant(gate, Date.now()));
 }
 
 async function askAfterOld({ gate }: Doorkeeper): Promise<void> {

@@ -2,8 +2,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRule } from '../../emulator';
-import { createActivities } from '../../src/activities';
-import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
 import { bundleWhere } from './bundles';
 import { inWorld, recordLive, recordTask, save } from './recording';
 import { until } from './watched';
@@ -21,7 +19,7 @@ const REFUSED_STREAM: FaultRule = { op: 'stream', do: { kind: 'status', status: 
 const LATE_CREATE: FaultRule = { op: 'create', do: { kind: 'delay', ms: 1_500 } };
 const LATE_LOOK: FaultRule = { op: 'retrieve', nth: 2, do: { kind: 'delay', ms: 1_000 } };
 
-const times = (run: string) => ({ emulator_queued_seconds: '0.1', emulator_run_seconds: run });
+export const times = (run: string) => ({ emulator_queued_seconds: '0.1', emulator_run_seconds: run });
 
 /** A response that somebody else has created. */
 async function another({ emulator }: World): Promise<string> {
@@ -89,10 +87,10 @@ const unknownAtFirst = {
   metadata: times('40'),
 };
 
-const beforePatch = (id: string) => () => ({ workflowBundle: bundleWhere(false, [id]) });
+export const beforePatch = (id: string) => () => ({ workflowBundle: bundleWhere(false, [id]) });
 
 /** The server asks for a new run long before it would by itself. */
-const SHORT_RUNS = { serverSettings: ['limit.historyCount.suggestContinueAsNew=40'] };
+export const SHORT_RUNS = { serverSettings: ['limit.historyCount.suggestContinueAsNew=40'] };
 
 const recordContinued = (): Promise<void> =>
   inWorld(
@@ -105,29 +103,6 @@ const recordContinued = (): Promise<void> =>
         await save('task-continued', world.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId));
         await save('task-continued-last', world.client.workflow.getHandle(handle.workflowId));
       }),
-  );
-
-const onlyOne = ({ emulator, store }: World) =>
-  createActivities({ openai: { apiKey: 'sk-test', baseURL: emulator.url }, store, limits: { maxInFlight: 1 } });
-
-/** A task that waits for another; the gate, which goes on as new and ends when nobody has needed it for a minute. */
-const recordHeld = (): Promise<void> =>
-  inWorld(
-    () => devServerWorld(SHORT_RUNS),
-    (world) =>
-      world.withWorker(async () => {
-        const options = { pollIntervalsSeconds: [0.2] };
-        const tasks = [];
-        for (let i = 0; i < 8; i++) tasks.push(await world.ask('text', options, times('0.5')));
-        const gate = world.client.workflow.getHandle(gateWorkflowId(DEFAULT_TASK_QUEUE));
-        await until(() => gate.describe().then(Boolean, () => false));
-        const { runId } = await gate.describe();
-        await Promise.all(tasks.map((task) => task.result()));
-        await save('task-held', tasks.at(-1)!);
-        await save('gate-continued', world.client.workflow.getHandle(gate.workflowId, runId));
-        await gate.result();
-        await save('gate-ended', gate);
-      }, onlyOne(world)),
   );
 
 const AUTO = { watch: 'auto' as const, pollIntervalsSeconds: [0.3] };
@@ -195,7 +170,4 @@ export const TASKS: Record<string, () => Promise<void>> = {
   ),
   'task-continued': recordContinued,
   'task-continued-last': recordContinued,
-  'task-held': recordHeld,
-  'gate-continued': recordHeld,
-  'gate-ended': recordHeld,
 };

@@ -3,10 +3,9 @@
  * `RECORD_HISTORIES=1 npx vitest run test/replay.test.ts` once, and say in the changelog why.
  */
 import type { FaultRule } from '../../emulator';
-import { createActivities } from '../../src/activities';
-import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
 import { HISTORIES, inWorld, recordLive, recordTask, save, type TaskRecording } from './recording';
-import { BATCHES, itemsOf } from './recordings-batches';
+import { BATCHES } from './recordings-batches';
+import { GATES } from './recordings-gates';
 import { TASKS } from './recordings-tasks';
 import { aPlan, begin } from './reports';
 import { devServerWorld, skippingWorld } from './world';
@@ -42,8 +41,6 @@ const recordWebhook = (name: string, signalAfterSeconds?: number) => (): Promise
     }),
   );
 
-const QUICK = { pollIntervalsSeconds: [0.2] };
-
 const recordReport = (): Promise<void> =>
   inWorld(devServerWorld, (world) =>
     world.withWorker(async () => {
@@ -52,17 +49,6 @@ const recordReport = (): Promise<void> =>
       await save('report-completed', handle);
     }),
   );
-
-/** Tasks that wait, are let in and leave; the gate itself stays open. */
-const recordGate = (): Promise<void> =>
-  inWorld(devServerWorld, (world) => {
-    const openai = { apiKey: 'sk-test', baseURL: world.emulator.url };
-    const activities = createActivities({ openai, store: world.store, limits: { maxInFlight: 2 } });
-    return world.withWorker(async () => {
-      await (await world.startBatch({ items: itemsOf(6), concurrency: 6, options: QUICK }, 'gated')).result();
-      await save('gate-open', world.client.workflow.getHandle(gateWorkflowId(DEFAULT_TASK_QUEUE)));
-    }, activities);
-  });
 
 /** By the name of the file; what records several has either name. */
 export const RECORDINGS: Record<string, () => Promise<void>> = {
@@ -76,8 +62,8 @@ export const RECORDINGS: Record<string, () => Promise<void>> = {
   'task-webhook': recordWebhook('task-webhook', 1010),
   'task-webhook-early': recordWebhook('task-webhook-early', 100),
   'task-webhook-none': recordWebhook('task-webhook-none'),
-  'gate-open': recordGate,
   'report-completed': recordReport,
   ...TASKS,
   ...BATCHES,
+  ...GATES,
 };
