@@ -56,7 +56,7 @@ async function poll({ runs, seconds, rounds }: PollOptions, command: Command): P
   const isForPage = !isChanged(command);
   const figures = await benchPoll(runs, seconds, rounds);
   const title = `${runs} runs of ${seconds} s at once`;
-  const groups = PROGRAMS.map((name) => ({ name, values: [figures[name].tasksPerSecond] }));
+  const groups = PROGRAMS.map((name) => ({ name, values: [Number(figures[name].tasksPerSecond.toFixed(1))] }));
   const svg = bars({ title, value: { label: 'tasks per second' }, series: ['tasks per second'], groups });
   const picture = plotted('poll', `${title}: tasks per second of each program`, svg, isForPage);
   const what = `${title}, intervals 1, 2 s; median of ${rounds} rounds; ${machine()}.`;
