@@ -1,6 +1,7 @@
 /** The gaps between looks, as the emulator's ledger saw them; time skips. */
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TaskOptions, TaskResult } from '../src/contracts';
+import type { CheckInput, TaskOptions, TaskResult } from '../src/contracts';
 import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
 
 let world: World;
@@ -75,6 +76,21 @@ test('an outage of looks -> the schedule goes on, never faster than a second', a
   const gaps = await gapsOf({ pollIntervalsSeconds: [0.2] }, 8);
   world.emulator.setFaults([]);
   expect(gaps.slice(1, 6)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('a look that failed -> the visit after it is told, so that its first wait is a second at least', async () => {
+  world.emulator.setFaults([{ op: 'retrieve', nth: 1, do: { kind: 'status', status: 404 } }]);
+  const { events } = await world.withWorker(async () => {
+    const handle = await world.ask('text', { pollIntervalsSeconds: [0.2] }, { emulator_run_seconds: '1' });
+    await handle.result();
+    return handle.fetchHistory();
+  });
+  world.emulator.setFaults([]);
+  const visits = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: activity }) =>
+    activity?.activityType?.name === 'checkResponse' ? (activity.input?.payloads ?? []) : [],
+  );
+  const { plan } = defaultPayloadConverter.fromPayload<CheckInput>(visits[0] ?? {});
+  expect(plan).toMatchObject({ fault: { type: 'Upstream.NotFound', httpStatus: 404 } });
 });
 
 test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cancel works', async () => {

@@ -185,6 +185,13 @@ describe('faults during a visit', () => {
     expect(await run([failure(503)], { inlineWaitSeconds: 0.5 })).toMatchObject({ polls: 1, missing: 0 });
   });
 
+  test('given a look that failed before the visit -> then its first wait is at least a second', async () => {
+    const plan = { lookFirst: false, inlineWaitSeconds: 0.5 };
+    const fault = toFault(failure(503), NOW_MS);
+    expect(await run(['completed'], { ...plan, fault })).toMatchObject({ polls: 0, fault });
+    expect(await run(['completed'], plan)).toMatchObject({ polls: 1, fault: null });
+  });
+
   test('given another fault after a 404 -> then that says nothing of a 404', async () => {
     expect(await run([failure(503)], { missing: 1, inlineWaitSeconds: 0 })).toMatchObject({ polls: 1, missing: 0 });
   });

@@ -32,7 +32,7 @@ export function newReport(responseId: string, plan: VisitPlan): VisitReport {
     pollIndex: plan.pollIndex,
     retryAfterSeconds: plan.retryAfterSeconds,
     missing: plan.missing,
-    fault: null,
+    fault: plan.fault ?? null,
     unknownStatuses: {},
     createdAt: null,
     startedAt: null,

@@ -40,6 +40,8 @@ export interface VisitPlan {
   /** From the last look, if its answer asked for a longer wait. */
   retryAfterSeconds: number | null;
   missing: number;
+  /** What the last look failed with, if it did: the first wait is at least a second then. */
+  fault?: UpstreamFault | null;
   /** The visit ends when this much time has passed (the task's deadline). */
   maxSeconds: number;
   /** The visit ends when the response is still queued after this time; null for no limit. */

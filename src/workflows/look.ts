@@ -52,7 +52,8 @@ export async function lookOnce(task: Task, responseId: string, lookFirst: boolea
   const summary = `look ${task.progress.polls + 1} (${task.progress.status})`;
   // The look is repeated until the deadline and not beyond: one that can never succeed must not keep the task open.
   const scheduleToCloseTimeout = Math.max(0, deadlineMs(task) - Date.now()) + LAST_LOOK_MS;
-  const input = { taskId: task.taskId, responseId, plan: planVisit(task, lookFirst) };
+  const plan = { ...planVisit(task, lookFirst), fault: task.progress.lastFault };
+  const input = { taskId: task.taskId, responseId, plan };
   const call = () => check.checkResponse.executeWithOptions({ summary, scheduleToCloseTimeout }, [input]);
   task.looksInRun++;
   task.lookedAtMs = Date.now();
