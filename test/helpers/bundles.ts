@@ -19,6 +19,9 @@ export function bundleWhere(answer: boolean, ids = patchIds()): Bundle {
   return { code: today().replace(PATCHED, (call, id: string) => (ids.includes(id) ? String(answer) : call)) };
 }
 
+/** For the world of a recording from before one patch. */
+export const beforePatch = (id: string) => () => ({ workflowBundle: bundleWhere(false, [id]) });
+
 /** @throws Error when `from` is not in the code just once: nothing would be changed, or too much. */
 export function changedBundle(from: string, to: string): Bundle {
   const parts = today().split(from);

@@ -2,13 +2,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchItem, BatchPlan, ReportPlan } from '../../src/contracts';
-import { bundleWhere } from './bundles';
+import { beforePatch } from './bundles';
 import { aPlan, begin, progressOf } from './reports';
 import { inWorld, save } from './recording';
 import { until } from './watched';
 import { devServerWorld, type World, type WorldOptions } from './world';
 
-const QUICK = { pollIntervalsSeconds: [0.2] };
+export const QUICK = { pollIntervalsSeconds: [0.2] };
 
 export const itemsOf = (count: number, runSeconds = '0.5'): BatchItem[] =>
   Array.from({ length: count }, (_, i) => {
@@ -134,13 +134,13 @@ export const BATCHES: Record<string, () => Promise<void>> = {
   'batch-told-before': recordBatch('batch-told-before', {
     ...CHANGED,
     page: undefined,
-    world: () => ({ workflowBundle: bundleWhere(false, ['told-after-update']) }),
+    world: beforePatch('told-after-update'),
   }),
   'page-wide': recordBatch('page-wide', { ...WIDE, page: { number: 1, name: 'page-wide' } }),
   'page-wide-before': recordBatch('page-wide-before', {
     ...WIDE,
     page: { number: 1, name: 'page-wide-before' },
-    world: () => ({ workflowBundle: bundleWhere(false, ['slower-fill']) }),
+    world: beforePatch('slower-fill'),
   }),
   'report-failed': recordReport('report-failed', { metadata: { emulator_scenario: 'failed' } }),
   'report-cancelled': recordReport(

@@ -3,13 +3,12 @@ import { createActivities } from '../../src/activities';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
 import { responseGate } from '../../src/workflows';
 import { exchangeUpdate } from '../../src/workflows/gate-messages';
+import { beforePatch } from './bundles';
 import { inWorld, save } from './recording';
-import { itemsOf } from './recordings-batches';
-import { beforePatch, SHORT_RUNS, times } from './recordings-tasks';
+import { itemsOf, QUICK } from './recordings-batches';
+import { SHORT_RUNS, times } from './recordings-tasks';
 import { until } from './watched';
 import { devServerWorld, type World, type WorldOptions } from './world';
-
-const QUICK = { pollIntervalsSeconds: [0.2] };
 
 const atMost = (maxInFlight: number, { emulator, store }: World) =>
   createActivities({ openai: { apiKey: 'sk-test', baseURL: emulator.url }, store, limits: { maxInFlight } });

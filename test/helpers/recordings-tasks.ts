@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultRule } from '../../emulator';
-import { bundleWhere } from './bundles';
+import { beforePatch } from './bundles';
 import { inWorld, recordLive, recordTask, save } from './recording';
 import { until } from './watched';
 import { callsOf, createsOf, devServerWorld, type World } from './world';
@@ -86,8 +86,6 @@ const unknownAtFirst = {
   options: { pollIntervalsSeconds: [12] },
   metadata: times('40'),
 };
-
-export const beforePatch = (id: string) => () => ({ workflowBundle: bundleWhere(false, [id]) });
 
 /** The server asks for a new run long before it would by itself. */
 export const SHORT_RUNS = { serverSettings: ['limit.historyCount.suggestContinueAsNew=40'] };
