@@ -5,8 +5,11 @@ async function run(address: string, make: (connection: NativeConnection) => Prom
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
   const worker = await make(connection);
-  if (process.send) process.send('ready');
-  else console.log('ready');
+  if (process.send) {
+    // Whoever started it is gone. It would work for the next server at this address.
+    process.once('disconnect', () => process.exit(1));
+    process.send('ready');
+  } else console.log('ready');
   await worker.run();
   await connection.close();
 }

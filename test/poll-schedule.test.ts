@@ -2,6 +2,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckInput, TaskOptions, TaskResult } from '../src/contracts';
+import { replaying } from './helpers/cache';
 import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
 
 let world: World;
@@ -93,34 +94,43 @@ test('a look that failed -> the visit after it is told, so that its first wait i
   expect(plan).toMatchObject({ fault: { type: 'Upstream.NotFound', httpStatus: 404 } });
 });
 
-test('1,000 looks -> several runs, each under 10,240 events, no gap, and a cancel works', async () => {
-  const { gaps, events, result } = await world.withWorker(async () => {
-    // With `retryOn` the request is carried on, too; the change must be, and the options of the start are not what holds.
-    const options = { inlineWaitSeconds: 0, pollIntervalsSeconds: [3], maxWaitSeconds: 100_000, retryOn: { times: 1 } };
-    const handle = await world.ask('stuck_in_progress', options);
-    await world.env.sleep('4s');
-    await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [10] }] });
-    await world.env.sleep('10200s');
-    await handle.signal('cancelTask', 'seen enough');
-    const end = (await handle.result()) as TaskResult;
-    const times = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at);
-    const runs: number[] = [];
-    for (let runId: string | undefined = handle.firstExecutionRunId; runId;) {
-      const { events: list } = await world.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
-      runs.push(list?.length ?? 0);
-      runId = list?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
-    }
-    return {
-      result: end,
-      events: runs,
-      // The first look came before the change.
-      gaps: times.slice(2, -1).map((at, i) => Math.round((at - (times[i + 1] ?? 0)) / 1000)),
-    };
-  });
-  expect(result).toMatchObject({ status: 'cancelled', creates: 1, cancelReason: 'seen enough' });
-  expect(createsOf(world.emulator, result.taskId)).toHaveLength(1);
-  expect(result.polls).toBeGreaterThanOrEqual(1000);
-  expect(events.length).toBeGreaterThan(1);
-  expect(Math.max(...events)).toBeLessThan(10_240);
-  expect(gaps.filter((gap) => gap !== 10)).toEqual([]);
-}, 180_000);
+test(
+  '1,000 looks -> several runs, each under 10,240 events, no gap, and a cancel works',
+  async () => {
+    const { gaps, events, result } = await world.withWorker(async () => {
+      // With `retryOn` the request is carried on, too; the change must be, and the options of the start are not what holds.
+      const options = {
+        inlineWaitSeconds: 0,
+        pollIntervalsSeconds: [3],
+        maxWaitSeconds: 100_000,
+        retryOn: { times: 1 },
+      };
+      const handle = await world.ask('stuck_in_progress', options);
+      await world.env.sleep('4s');
+      await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [10] }] });
+      await world.env.sleep('10200s');
+      await handle.signal('cancelTask', 'seen enough');
+      const end = (await handle.result()) as TaskResult;
+      const times = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at);
+      const runs: number[] = [];
+      for (let runId: string | undefined = handle.firstExecutionRunId; runId;) {
+        const { events: list } = await world.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+        runs.push(list?.length ?? 0);
+        runId = list?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+      }
+      return {
+        result: end,
+        events: runs,
+        // The first look came before the change.
+        gaps: times.slice(2, -1).map((at, i) => Math.round((at - (times[i + 1] ?? 0)) / 1000)),
+      };
+    });
+    expect(result).toMatchObject({ status: 'cancelled', creates: 1, cancelReason: 'seen enough' });
+    expect(createsOf(world.emulator, result.taskId)).toHaveLength(1);
+    expect(result.polls).toBeGreaterThanOrEqual(1000);
+    expect(events.length).toBeGreaterThan(1);
+    expect(Math.max(...events)).toBeLessThan(10_240);
+    expect(gaps.filter((gap) => gap !== 10)).toEqual([]);
+  },
+  replaying(180_000),
+);

@@ -12,7 +12,7 @@ function looksByTask({ calls }: Ledger): Map<string, number[]> {
 }
 
 /** Seconds from each moment to the first look after it. @throws Error for a task that did not look. */
-function delays(reasonsMs: ReadonlyMap<string, number>, ledger: Ledger): number[] {
+export function delays(reasonsMs: ReadonlyMap<string, number>, ledger: Ledger): number[] {
   const looks = looksByTask(ledger);
   return [...reasonsMs].map(([id, ms]) => {
     const look = looks.get(id)?.find((at) => at >= ms);
@@ -20,8 +20,6 @@ function delays(reasonsMs: ReadonlyMap<string, number>, ledger: Ledger): number[
     return (look - ms) / 1000;
   });
 }
-
-export const delaysOfSignals = delays;
 
 /** When the first timer of a task was due, by the clock of the server. */
 async function dueMs(client: Client, id: string): Promise<number> {
@@ -31,8 +29,8 @@ async function dueMs(client: Client, id: string): Promise<number> {
   return timeOf(event) + (optionalTsToMs(event.timerStartedEventAttributes?.startToFireTimeout) ?? 0);
 }
 
-export async function delaysOfTimers(client: Client, ids: readonly string[], ledger: Ledger): Promise<number[]> {
+export async function duesOfTimers(client: Client, ids: readonly string[]): Promise<Map<string, number>> {
   const due = new Map<string, number>();
   for (const id of ids) due.set(id, await dueMs(client, id));
-  return delays(due, ledger);
+  return due;
 }

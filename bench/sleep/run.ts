@@ -5,7 +5,7 @@ import type { Ledger } from '../../emulator';
 import { startTaskWorkflow } from '../../src/client/start';
 import type { TaskOptions } from '../../src/contracts';
 import { startServers, startWorker, type Servers, type WorkerProcess } from '../servers';
-import { delaysOfSignals, delaysOfTimers } from './delays';
+import { delays, duesOfTimers } from './delays';
 
 export const SLEEPERS = ['timer', 'webhook'] as const;
 /** In a durable timer until the next look, or until a webhook comes. */
@@ -38,10 +38,7 @@ const SPREAD_SECONDS = 20;
 const SETTLE_MS = 12_000;
 /** Longer than any of this takes. */
 const LONG_SECONDS = 20_000;
-/**
- * They end at once: a worker that has done nothing yet has not the memory of one that is at work. And they tell how many
- * can be started in a second: the timers of the sample must not be due before all tasks are asleep.
- */
+/** They end at once: a worker that has done nothing yet has not the memory of one that is at work. */
 const WARM_UP = 200;
 
 export const idOf = (kind: Sleeper, i: number): string => `${kind}-${i}`;
@@ -50,8 +47,8 @@ export interface Bed {
   servers: Servers;
   worker: WorkerProcess;
   plan: SleepPlan;
-  warmPerSecond: number;
-  beganMs: number;
+  /** When the timers of the sample begin to be due: all tasks must be asleep by then. */
+  dueMs: number;
 }
 
 const half = ({ tasks }: SleepPlan): number => Math.floor(tasks / 2);
@@ -62,15 +59,11 @@ export function sampleOf(plan: SleepPlan): number[] {
   return Array.from({ length: count }, (_, k) => Math.floor((k * half(plan)) / count));
 }
 
-/** Seconds from the beginning at which the timers of the sample are due. */
-const dueAfterSeconds = ({ plan, warmPerSecond }: Bed): number =>
-  plan.tasks / warmPerSecond + (3 * SETTLE_MS) / 1000 + 10;
-
 function optionsOf(kind: Sleeper, i: number, bed: Bed): TaskOptions {
   const always = { maxWaitSeconds: 2 * LONG_SECONDS };
   if (kind === 'webhook') return { ...always, watch: 'webhook', safetyNetSeconds: [LONG_SECONDS] };
   const place = sampleOf(bed.plan).indexOf(i);
-  const due = dueAfterSeconds(bed) + (SPREAD_SECONDS * place) / SAMPLE - (Date.now() - bed.beganMs) / 1000;
+  const due = (bed.dueMs - Date.now()) / 1000 + (SPREAD_SECONDS * place) / SAMPLE;
   // At least so long that it is a durable timer, should the machine be slow.
   return { ...always, pollIntervalsSeconds: place < 0 ? [LONG_SECONDS] : [Math.max(10, due), LONG_SECONDS] };
 }
@@ -89,9 +82,7 @@ async function startAll(bed: Bed, kind: Sleeper): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, turn));
 }
 
-/** Gives how many ended in a second. */
-async function warmUp({ client }: Servers): Promise<number> {
-  const beganMs = Date.now();
+async function warmUp({ client }: Servers): Promise<void> {
   const context = { client, taskQueue: 'bench-ours', searchAttributes: true };
   const metadata = { emulator_queued_seconds: '0', emulator_run_seconds: '0' };
   const ids = Array.from({ length: WARM_UP }, (_, i) => `warm-${i}`);
@@ -101,7 +92,6 @@ async function warmUp({ client }: Servers): Promise<number> {
       await client.workflow.getHandle(id).result();
     }),
   );
-  return (1000 * WARM_UP) / (Date.now() - beganMs);
 }
 
 /**
@@ -134,23 +124,23 @@ async function useOf({ servers, worker }: Bed): Promise<Use> {
   return { megabytes: megabytesOf(worker), databaseBytes: servers.databaseBytes() };
 }
 
-/** Puts all to sleep, a kind after the other. */
+/** Puts all to sleep: those that wait for webhooks first, as they tell how long the others will take. */
 async function putToSleep(bed: Bed) {
   const idle = await useOf(bed);
-  bed.beganMs = Date.now();
-  await startAll(bed, 'timer');
-  const lastMs = await untilCreated(bed, half(bed.plan));
-  const startsPerSecond = (1000 * half(bed.plan)) / (lastMs - bed.beganMs);
-  const timers = await useOf(bed);
+  const beganMs = Date.now();
   await startAll(bed, 'webhook');
+  const tookMs = (await untilCreated(bed, half(bed.plan))) - beganMs;
+  const webhooks = await useOf(bed);
+  bed.dueMs = Date.now() + 1.5 * tookMs + 2 * SETTLE_MS;
+  await startAll(bed, 'timer');
   await untilCreated(bed, 2 * half(bed.plan));
   const both = await useOf(bed);
   const each = (key: keyof Use, factor: number): Record<Sleeper, number> => ({
-    timer: (factor * (timers[key] - idle[key])) / half(bed.plan),
-    webhook: (factor * (both[key] - timers[key])) / half(bed.plan),
+    webhook: (factor * (webhooks[key] - idle[key])) / half(bed.plan),
+    timer: (factor * (both[key] - webhooks[key])) / half(bed.plan),
   });
   return {
-    startsPerSecond,
+    startsPerSecond: (1000 * half(bed.plan)) / tookMs,
     idleMegabytes: idle.megabytes,
     workerMegabytes: both.megabytes,
     workerKilobytes: each('megabytes', 1024),
@@ -160,10 +150,11 @@ async function putToSleep(bed: Bed) {
 
 async function wakeUp(bed: Bed): Promise<SleepFigures['delaySeconds']> {
   const { client } = bed.servers;
-  const dueMs = bed.beganMs + 1000 * dueAfterSeconds(bed);
+  const sample = sampleOf(bed.plan).map((i) => idOf('timer', i));
+  const dueMs = await duesOfTimers(client, sample);
   // Too slow a start: what waited then waited behind creates.
-  const isLate = Date.now() > dueMs;
-  await sleep(Math.max(0, dueMs - Date.now()) + 1000 * SPREAD_SECONDS + 5_000);
+  const isLate = Date.now() > Math.min(...dueMs.values());
+  await sleep(Math.max(0, Math.max(...dueMs.values()) - Date.now()) + 5_000);
   const sentMs = new Map<string, number>();
   for (const i of sampleOf(bed.plan)) {
     const id = idOf('webhook', i);
@@ -173,9 +164,7 @@ async function wakeUp(bed: Bed): Promise<SleepFigures['delaySeconds']> {
   }
   await sleep(10_000);
   const ledger: Ledger = await bed.servers.ledger();
-  const sample = sampleOf(bed.plan).map((i) => idOf('timer', i));
-  const timer = isLate ? [] : await delaysOfTimers(client, sample, ledger);
-  return { timer, webhook: delaysOfSignals(sentMs, ledger) };
+  return { timer: isLate ? [] : delays(dueMs, ledger), webhook: delays(sentMs, ledger) };
 }
 
 /** On fresh servers. */
@@ -183,8 +172,8 @@ export async function measureSleep(plan: SleepPlan): Promise<SleepFigures> {
   const servers = await startServers();
   const worker = await startWorker('ours', servers, plan.cachedWorkflows);
   try {
-    const warmPerSecond = await warmUp(servers);
-    const bed: Bed = { servers, worker, plan, warmPerSecond, beganMs: Date.now() };
+    await warmUp(servers);
+    const bed: Bed = { servers, worker, plan, dueMs: NaN };
     return { ...(await putToSleep(bed)), delaySeconds: await wakeUp(bed) };
   } finally {
     await worker.stop();
