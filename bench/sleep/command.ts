@@ -26,7 +26,8 @@ const ROWS: Row[] = [
   ['worker, before (MB)', ({ idleMegabytes }) => idleMegabytes.toFixed(0)],
   [
     'worker, each task (kB)',
-    ({ workerMegabytes, idleMegabytes, tasks }) => ((1024 * (workerMegabytes - idleMegabytes)) / tasks).toFixed(0),
+    ({ workerMegabytes, idleMegabytes, tasks }) =>
+      tasks >= 1_000 ? ((1024 * (workerMegabytes - idleMegabytes)) / tasks).toFixed(0) : '-',
   ],
   ...SLEEPERS.flatMap((kind): Row[] => [
     // What a kind has added says nothing where others fell out for it, or garbage is more than it.

@@ -65,11 +65,10 @@ export const CRASH_ROWS: readonly CrashRow[] = [
   { at: 'stream-event', name: 'in a stream that is followed', work: STREAMED, nth: [2, 40] },
 ];
 
-/** Points within a workflow task: what is lost there is taken over as soon as its own time is over. */
+/** Points within a workflow task, which the worker has: what is lost there is taken over when its time is over. */
 const IN_WORKFLOW_TASK: readonly CrashPoint[] = [
   'activity-returned',
   'timer-unset',
-  'timer-running',
   'signal-handler',
   'continue-unsent',
   'continued',
@@ -86,9 +85,10 @@ const IN_START: readonly CrashPoint[] = [
   'create-event',
 ];
 
-/** By what the loss of the worker is noticed: see `src/workflows/policies.ts`. */
+/** By what the loss of the worker is noticed: see `src/workflows/policies.ts` and `src/worker.ts`. */
 export function noticedBy({ at }: CrashRow): string {
-  if (IN_WORKFLOW_TASK.includes(at)) return 'workflow task, 5 s';
+  if (at === 'timer-running') return 'sticky queue, 5 s';
+  if (IN_WORKFLOW_TASK.includes(at)) return 'workflow task, 10 s';
   if (IN_START.includes(at)) return 'heartbeat, 11 s';
   return at === 'stream-event' ? 'heartbeat, 30 s' : 'heartbeat, 9 s';
 }

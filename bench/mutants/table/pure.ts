@@ -120,6 +120,7 @@ const VISIT = mutantsOf(
     [`  return report.missing > 0;\n`, `  return false;\n`, `a 404 is confirmed within a second`],
     [`model, fault: null, missing: 0 }`, `model, fault: null }`, `404s that were a lag end the task later`],
     [`model, fault: null, missing: 0 }`, `model, missing: 0 }`, `a fault that is over is still told`],
+    [`fault: plan.fault ?? null`, `fault: null`, `after a look that failed the next visit looks too soon`],
     [`      report.pollIndex++;\n`, ``, `looks never come farther apart`],
     [`elapsedSeconds + waitSeconds > VISIT_SECONDS`, `false`, `a visit holds its slot as long as the run lasts`],
     [

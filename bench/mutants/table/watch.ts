@@ -134,6 +134,12 @@ const LOOK = mutantsOf(
       ['outcomes'],
     ],
     [
+      `fault: task.progress.lastFault }`,
+      `fault: null }`,
+      `the next visit is not told that the last look has failed`,
+      ['schedule'],
+    ],
+    [
       `    if (isCancellation(error)) return;\n`,
       ``,
       `a look that a change ends is told as a failure of ours`,
