@@ -16,9 +16,10 @@ const BUNDLED = {
   '.': /^(names|settings|depth|lost-payload)\./,
 };
 
-/** Everything that ends up in the bundle, and the SDK's version, which must be the worker's. */
+/** Everything that ends up in the bundle, how it is made, and the SDK's version, which must be the worker's. */
 function fingerprint(): string {
   const hash = createHash('sha256').update(readFileSync(require.resolve('@temporalio/workflow/package.json')));
+  hash.update(readFileSync(__filename));
   for (const [folder, isIn] of Object.entries(BUNDLED)) {
     const path = join(__dirname, folder);
     const files = readdirSync(path).filter((name) => name.endsWith('.js') && isIn.test(name));
