@@ -19,6 +19,7 @@ const MINUTES: Record<string, number> = {
   'by-length': 2,
   'stream-kills': 8,
   protection: 8,
+  rivals: 13,
 };
 
 const sectionsOf = (program: Command): Command[] => program.commands.filter((command) => command.name() !== 'all');
