@@ -18,7 +18,6 @@ interface Flags {
   seeds: number;
   only?: string;
   lanes: number;
-  broken?: string;
 }
 
 interface Table {
@@ -27,13 +26,13 @@ interface Table {
   left: string[];
 }
 
-async function runAll({ seeds, lanes, only, broken }: Flags): Promise<Table> {
+async function runAll({ seeds, lanes, only }: Flags): Promise<Table> {
   const isWanted = ({ name }: { name: string }) => only === undefined || name.includes(only);
   const wanted = OUTAGE_ROWS.filter(isWanted);
   const receivers = RECEIVER_ROWS.filter(isWanted);
   // Beside each other: most of the time all of them wait.
   const [crashes, outages, told] = await Promise.all([
-    crashRuns(CRASH_ROWS.filter(isWanted), seeds, lanes, broken),
+    crashRuns(CRASH_ROWS.filter(isWanted), seeds, lanes),
     inLanes(
       OUTAGES_AT_ONCE,
       wanted.map((row) => () => outageRuns(row, seeds)),
@@ -67,6 +66,5 @@ export function addKillsCommand(program: Command): void {
     .option('--seeds <n>', 'runs of each row', count, 5)
     .option('--only <words>', 'rows that have these words in their name')
     .option('--lanes <n>', 'runs of crash points side by side', count, 6)
-    .option('--broken <how>', 'a build that is broken on purpose: sdk-retries')
     .action((flags: Flags, command: Command) => measure(flags, !isChanged(command)));
 }

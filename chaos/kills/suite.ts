@@ -61,9 +61,9 @@ async function untilCrashed(place: Place, build: CrashBuild, row: CrashRow, seed
 const seedsOf = (seeds: number): number[] => Array.from({ length: seeds }, (_, i) => i + 1);
 
 /** The worker dies at named points. */
-export function crashRuns(rows: readonly CrashRow[], seeds: number, lanes: number, broken?: string) {
+export function crashRuns(rows: readonly CrashRow[], seeds: number, lanes: number) {
   return withPlace({ serverArgs: SHORT_RUNS }, async (place) => {
-    const build: CrashBuild = { bundlePath: join(place.folder, 'crash-bundle.js'), broken };
+    const build: CrashBuild = { bundlePath: join(place.folder, 'crash-bundle.js') };
     await bundleCrashing(build.bundlePath);
     await place.toEmulator('faults', [...SLOW_REPLIES]);
     const jobs = rows.flatMap((row) =>
