@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckInput, TaskOptions, TaskResult } from '../src/contracts';
 import { until } from '../src/embedded/processes';
-import { replaying } from './helpers/cache';
+import { replaying, UNCACHED } from './helpers/cache';
 import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
 
 let world: World;
@@ -134,7 +134,9 @@ test(
     expect(result.polls).toBeGreaterThanOrEqual(1000);
     expect(events.length).toBeGreaterThan(1);
     expect(Math.max(...events)).toBeLessThan(10_240);
-    expect(gaps.filter((gap) => gap !== 10)).toEqual([]);
+    // Without a cache two replays come on top of each wait, and each takes up to a second.
+    const longest = UNCACHED ? 13 : 10;
+    expect(gaps.filter((gap) => gap < 10 || gap > longest)).toEqual([]);
   },
   replaying(180_000),
 );
