@@ -11,6 +11,6 @@ export const CACHE: { worker: { maxCachedWorkflows?: number }; env: Record<strin
 
 /**
  * The time limit of a test with a long history. Without a cache each workflow task costs as much as there are events
- * before it: five hours of looks take 3 s with one, and 8 minutes without.
+ * before it: five hours of looks take 3 s with one, and 10 minutes without.
  */
 export const replaying = (limitMs: number): number => (UNCACHED ? 40 * limitMs : limitMs);
