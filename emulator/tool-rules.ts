@@ -14,10 +14,13 @@ const contextSize = oneOf('low', 'medium', 'high');
 const webSearch: Rule = {
   fields: {
     type: any,
-    filters: object({ fields: { allowed_domains: strings } }),
+    filters: object({ fields: { allowed_domains: strings, blocked_domains: strings } }),
     user_location: userLocation,
     search_context_size: contextSize,
     external_web_access: boolean(),
+    return_token_budget: any,
+    search_content_types: strings,
+    image_settings: object(),
   },
 };
 

@@ -3,6 +3,7 @@ import { assertBatch, parseBatchLines } from '../src/door';
 import { UsageError } from '../src/errors';
 
 const model = 'o3';
+const interpreter = { type: 'code_interpreter', container: { type: 'auto' } };
 const jsonl = (...lines: unknown[]) => lines.map((line) => JSON.stringify(line)).join('\n');
 const parseOne = (line: unknown) => parseBatchLines(jsonl(line), { model });
 const apiLine = { custom_id: 'a', method: 'POST', url: '/v1/responses', body: { model, input: 'Hi' } };
@@ -13,11 +14,11 @@ describe('lines that are tasks', () => {
     ['a prompt text', { prompt: 'Hi', id: 'a' }, { id: 'a', task: { request: { input: 'Hi', model } } }],
     [
       'request fields and options beside each other',
-      { input: 'Hi', model: 'o4', temperature: 1, priority: 'low', files: [{ path: 'a.csv' }] },
+      { input: 'Hi', model: 'o4', tools: [interpreter], priority: 'low', files: [{ path: 'a.csv' }] },
       {
         id: 'item-0001',
         task: {
-          request: { input: 'Hi', model: 'o4', temperature: 1 },
+          request: { input: 'Hi', model: 'o4', tools: [interpreter] },
           options: { priority: 'low', files: [{ path: 'a.csv' }] },
         },
       },
@@ -206,7 +207,7 @@ describe('assertBatch', () => {
   test.each([
     ['no items', { items: [] }, 'items: a batch needs at least one'],
     ['two items of one id', { items: [good, good] }, 'items[1].id: is the id'],
-    ['an id with a slash', { items: [{ ...good, id: 'a/b' }] }, 'items[0].id: expected'],
+    ['an id with a slash', { items: [{ ...good, id: 'a/b' }] }, 'items[0].id: "a/b" cannot be the id of an item'],
     ['a blank customId', { items: [{ ...good, customId: ' ' }] }, 'items[0].customId: 1 characters, or only blanks'],
     [
       'two items of one customId',
@@ -215,6 +216,20 @@ describe('assertBatch', () => {
     ],
     ['a blank prompt', { items: [{ id: 'a', task: { request: { model: 'o3', input: ' ' } } }] }, 'items[0], input'],
     ['concurrency of 0', { items: [good], concurrency: 0 }, 'concurrency: expected'],
+    [
+      'a limit that is misspelt',
+      { items: [good], budget: { maxTokenz: 5 } },
+      'budget.maxTokenz: unknown field; did you',
+    ],
+    ['a limit of another form', { items: [good], budget: { max_cost_usd: 1 } }, 'did you mean maxCostUsd?'],
+    ['a budget that is a number', { items: [good], budget: 5 }, 'budget: expected an object'],
+    ['an end without a limit', { items: [good], budget: { whenReached: 'cancel' } }, 'whenReached: there is no limit'],
+    ['a setting that is misspelt', { items: [good], concurency: 5 }, 'concurency: unknown setting; did you mean'],
+    [
+      'files for all that none gets',
+      { items: [good], options: { files: [{ path: 'a' }] } },
+      'items[0], files: no tool',
+    ],
     ['a bad option for all', { items: [good], options: { maxWaitSeconds: -1 } }, 'maxWaitSeconds'],
     [
       '100,001 items',
@@ -222,6 +237,6 @@ describe('assertBatch', () => {
       'start several batches',
     ],
   ])('%s -> refused, with the place', (_name, batch, message) => {
-    expect(() => assertBatch(batch)).toThrow(message);
+    expect(() => assertBatch(batch as Parameters<typeof assertBatch>[0])).toThrow(message);
   });
 });

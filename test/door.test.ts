@@ -5,7 +5,8 @@ import { UsageError } from '../src/errors';
 const good = { model: 'o3', input: 'Hello' };
 const requestProblems = (change: Record<string, unknown>) => checkTask({ request: { ...good, ...change } });
 const toolProblems = (tool: unknown) => requestProblems({ tools: [tool] });
-const optionProblems = (options: unknown) => checkTask({ request: good, options });
+const interpreter = { type: 'code_interpreter', container: { type: 'auto' } };
+const optionProblems = (options: unknown) => checkTask({ request: { ...good, tools: [interpreter] }, options });
 
 /** Objects inside each other, `levels` of them. */
 function nested(levels: number): unknown {
@@ -107,13 +108,15 @@ describe('tools that are refused', () => {
     ['tools[0].allowed_domains', { type: 'web_search', allowed_domains: [] }, 'did you mean filters.allowed_domains?'],
     ['tools[0].allowed_domains', { type: 'web_search_preview', allowed_domains: [] }, 'web_search with filters'],
     ['tools[0].container', { type: 'web_search_preview', container: auto }, 'code_interpreter'],
-    ['tools[0].max_uses', { type: 'web_search_2025_08_26', max_uses: 3 }, 'known are type, filters'],
+    ['tools[0].max_uses', { type: 'web_search_2025_08_26', max_uses: 3 }, 'max_tool_calls'],
     ['tools[0].search_contextsize', { type: 'web_search', search_contextsize: 'low' }, 'mean search_context_size?'],
     ['tools[0].filters', { type: 'web_search', filters: [] }, 'allowed_domains'],
-    ['tools[0].filters.type', { type: 'web_search', filters: { type: 'x' } }, 'known are allowed_domains'],
+    ['tools[0].filters.type', { type: 'web_search', filters: { type: 'x' } }, 'those of file_search'],
     ['tools[0].filters.allowed_domains', { type: 'web_search', filters: { allowed_domains: 'a' } }, 'array of strings'],
     ['tools[0].user_location', { type: 'web_search', user_location: 'Rome' }, 'approximate'],
-    ['tools[0].user_location.town', { type: 'web_search', user_location: { town: 'Rome' } }, 'city'],
+    ['tools[0].user_location.citty', { type: 'web_search', user_location: { citty: 'Rome' } }, 'city'],
+    ['tools[0].blocked_domains', { type: 'web_search', blocked_domains: [] }, 'filters.blocked_domains'],
+    ['tools[0].filters.blocked_domains', { type: 'web_search', filters: { blocked_domains: 'a' } }, 'array of strings'],
     ['tools[0].container', { type: 'code_interpreter' }, '{"type": "auto"}'],
     ['tools[0].container', { type: 'code_interpreter', container: 7 }, 'cntr_'],
     ['tools[0].container.type', { type: 'code_interpreter', container: {} }, 'write "auto"'],
@@ -232,6 +235,8 @@ describe('what passes', () => {
     ['input items', { input: [{ role: 'user', content: 'Hello' }], instructions: [{ role: 'developer' }] }],
     ['the bounds themselves', { max_output_tokens: 16, max_tool_calls: 1, temperature: 2, top_p: 0 }],
     ['full metadata', { metadata: { ...pairs(12), ['k'.repeat(64)]: 'v'.repeat(512) } }],
+    ['what goes on from before, without input', { input: undefined, previous_response_id: 'resp_1' }],
+    ['a conversation that has its input', { input: [], conversation: 'conv_1' }],
     ['99 levels below the request', { extra: nested(99) }],
     ['a conversation', { conversation: { id: 'conv_1' }, reasoning: { effort: 'high', summary: null } }],
     ['a structured answer', { text: { format: { type: 'json_schema', name: 'a', schema: {} } } }],
@@ -250,6 +255,17 @@ describe('what passes', () => {
           { type: 'mcp', server_label: 'b', connector_id: 'connector_gmail', authorization: 'secret://GMAIL_TOKEN' },
           { type: 'mcp', server_label: 'c', server_url: 'secret://C', headers: { 'X-Api-Key': 'secret://K', A: 'b' } },
           { type: 'function', name: 'f', parameters: {}, strict: true, description: null },
+        ],
+      },
+    ],
+    [
+      'controls of the web search, and fields that tools may get',
+      {
+        tools: [
+          { type: 'web_search', return_token_budget: 'unlimited', filters: { blocked_domains: ['a.example'] } },
+          { type: 'web_search', search_content_types: ['text', 'image'], image_settings: { max_results: 3 } },
+          { type: 'web_search', something_new: true, user_location: { planet: 'Earth' }, filters: { languages: [] } },
+          { type: 'code_interpreter', container: { type: 'auto', packages: ['numpy'] }, timeout_minutes: 5 },
         ],
       },
     ],
@@ -277,6 +293,27 @@ describe('what passes', () => {
     };
     expect(optionProblems(options)).toEqual([]);
     expect(optionProblems({ priority: undefined })).toEqual([]);
+  });
+
+  test.each<[string, unknown]>([
+    ['no tools', undefined],
+    ['another tool', [{ type: 'web_search' }, null]],
+    ['a container of its own', [{ type: 'code_interpreter', container: 'cntr_1' }]],
+  ])('given files and %s -> then refused: the run would be paid and have none of them', (_, tools) => {
+    const problems = checkTask({
+      request: { ...good, tools: tools ?? undefined },
+      options: { files: [{ path: 'a' }] },
+    });
+    expect(problems.filter((problem) => problem.startsWith('files: '))).toEqual([
+      expect.stringContaining('add {"type": "code_interpreter", "container": {"type": "auto"}}'),
+    ]);
+  });
+
+  test('given files for a response that exists -> then refused; without any -> then no problem', () => {
+    const attach = { responseId: 'resp_1' };
+    const [problem] = checkTask({ attach, options: { files: [{ path: 'a' }] } });
+    expect(problem).toMatch(/^files: nothing is sent to a response that exists/);
+    expect(checkTask({ attach, options: { files: [] } })).toEqual([]);
   });
 
   test('given an attach -> then no problem, and assertTask does not throw', () => {

@@ -1,7 +1,7 @@
 /** Credentials that are written out in what is to be started: refused with the field and the way out, never repeated. */
 import { describe, expect, test } from 'vitest';
 import { checkTask, parseBatchCsv, parseBatchLines } from '../src/client';
-import { assertReport } from '../src/door';
+import { assertReport, checkId } from '../src/door';
 import { credentialIn } from '../src/security/credential-forms';
 import { redact } from '../src/security/redact';
 
@@ -171,6 +171,27 @@ describe('a task', () => {
     expect(checkTask(taskWith({ input: 'secret://OPENAI_API_KEY', instructions: 'Never print secret://A.' }))).toEqual(
       [],
     );
+  });
+
+  test.each<[string, unknown]>([
+    ['tenant', taskWith({}, { tenant: key })],
+    ['labels.(a name)', taskWith({}, { labels: { [key]: 'x' } })],
+    ['metadata.(a name)', taskWith({ metadata: { [key]: 'x' } })],
+  ])('given a key as %s -> then refused, and not repeated', (field, task) => {
+    const problems = checkTask(task);
+    expect(problems).toEqual([expect.stringMatching(/looks like an API key/)]);
+    expect(problems[0]?.startsWith(`${field}: `)).toBe(true);
+    expect(problems[0]).not.toContain(key.slice(3, 12));
+  });
+
+  test('given a key as the id of a task, or of a line -> then refused: the server has ids in clear', () => {
+    const said = [
+      ...checkId(key),
+      ...checkId(`nightly/${key}`),
+      ...parseBatchLines(JSON.stringify({ id: key, ...good })).problems,
+    ];
+    expect(said).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('an API key, and ids are in clear')));
+    expect(said.join()).not.toContain(key.slice(3, 12));
   });
 
   test('given a key as the name of a field, an id or a label -> then it is not repeated either', () => {

@@ -41,34 +41,41 @@ const LONG_SECONDS = 20_000;
 /** They end at once: a worker that has done nothing yet has not the memory of one that is at work. */
 const WARM_UP = 200;
 
-export const idOf = (kind: Sleeper, i: number): string => `${kind}-${i}`;
+const idOf = (kind: Sleeper, i: number): string => `${kind}-${i}`;
 
-export interface Bed {
+interface Bed {
   servers: Servers;
   worker: WorkerProcess;
   plan: SleepPlan;
-  /** When the timers of the sample begin to be due: all tasks must be asleep by then. */
-  dueMs: number;
 }
 
 const half = ({ tasks }: SleepPlan): number => Math.floor(tasks / 2);
 
 /** Numbers of the tasks to be woken, spread evenly over all: the first ones may have fallen out of the cache. */
-export function sampleOf(plan: SleepPlan): number[] {
+function sampleOf(plan: SleepPlan): number[] {
   const count = Math.min(SAMPLE, half(plan));
   return Array.from({ length: count }, (_, k) => Math.floor((k * half(plan)) / count));
 }
 
-function optionsOf(kind: Sleeper, i: number, bed: Bed): TaskOptions {
-  const always = { maxWaitSeconds: 2 * LONG_SECONDS };
-  if (kind === 'webhook') return { ...always, watch: 'webhook', safetyNetSeconds: [LONG_SECONDS] };
-  const place = sampleOf(bed.plan).indexOf(i);
-  const due = (bed.dueMs - Date.now()) / 1000 + (SPREAD_SECONDS * place) / SAMPLE;
-  // At least so long that it is a durable timer, should the machine be slow.
-  return { ...always, pollIntervalsSeconds: place < 0 ? [LONG_SECONDS] : [Math.max(10, due), LONG_SECONDS] };
+/** Of the task with this number, at the moment of its start. */
+type OptionsOf = (i: number) => TaskOptions;
+
+const ALWAYS = { maxWaitSeconds: 2 * LONG_SECONDS };
+const waiting: OptionsOf = () => ({ ...ALWAYS, watch: 'webhook', safetyNetSeconds: [LONG_SECONDS] });
+
+/** The timers of the sample are due one after the other from `dueMs` on: all tasks must be asleep by then. */
+function sleepingUntil(dueMs: number, plan: SleepPlan): OptionsOf {
+  const places = new Map(sampleOf(plan).map((i, place) => [i, place]));
+  return (i) => {
+    const place = places.get(i);
+    if (place === undefined) return { ...ALWAYS, pollIntervalsSeconds: [LONG_SECONDS] };
+    const due = (dueMs - Date.now()) / 1000 + (SPREAD_SECONDS * place) / SAMPLE;
+    // At least so long that it is a durable timer, should the machine be slow.
+    return { ...ALWAYS, pollIntervalsSeconds: [Math.max(10, due), LONG_SECONDS] };
+  };
 }
 
-async function startAll(bed: Bed, kind: Sleeper): Promise<void> {
+async function startAll(bed: Bed, kind: Sleeper, optionsOf: OptionsOf): Promise<void> {
   const { client } = bed.servers;
   const context = { client, taskQueue: 'bench-ours', searchAttributes: true };
   const metadata = { emulator_queued_seconds: '0.1', emulator_run_seconds: String(2 * LONG_SECONDS) };
@@ -76,7 +83,7 @@ async function startAll(bed: Bed, kind: Sleeper): Promise<void> {
   const turn = async () => {
     for (let i = next++; i < half(bed.plan); i = next++) {
       const request = { model: 'o3', input: `Prompt ${i}.`, metadata };
-      await startTaskWorkflow(context, idOf(kind, i), { request, options: optionsOf(kind, i, bed) });
+      await startTaskWorkflow(context, idOf(kind, i), { request, options: optionsOf(i) });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, turn));
@@ -128,11 +135,11 @@ async function useOf({ servers, worker }: Bed): Promise<Use> {
 async function putToSleep(bed: Bed) {
   const idle = await useOf(bed);
   const beganMs = Date.now();
-  await startAll(bed, 'webhook');
+  await startAll(bed, 'webhook', waiting);
   const tookMs = (await untilCreated(bed, half(bed.plan))) - beganMs;
   const webhooks = await useOf(bed);
-  bed.dueMs = Date.now() + 1.5 * tookMs + 2 * SETTLE_MS;
-  await startAll(bed, 'timer');
+  const dueMs = Date.now() + 1.5 * tookMs + 2 * SETTLE_MS;
+  await startAll(bed, 'timer', sleepingUntil(dueMs, bed.plan));
   await untilCreated(bed, 2 * half(bed.plan));
   const both = await useOf(bed);
   const each = (key: keyof Use, factor: number): Record<Sleeper, number> => ({
@@ -150,13 +157,14 @@ async function putToSleep(bed: Bed) {
 
 async function wakeUp(bed: Bed): Promise<SleepFigures['delaySeconds']> {
   const { client } = bed.servers;
-  const sample = sampleOf(bed.plan).map((i) => idOf('timer', i));
-  const dueMs = await duesOfTimers(client, sample);
+  const sample = sampleOf(bed.plan);
+  const timers = sample.map((i) => idOf('timer', i));
+  const dueMs = await duesOfTimers(client, timers);
   // Too slow a start: what waited then waited behind creates.
   const isLate = Date.now() > Math.min(...dueMs.values());
   await sleep(Math.max(0, Math.max(...dueMs.values()) - Date.now()) + 5_000);
   const sentMs = new Map<string, number>();
-  for (const i of sampleOf(bed.plan)) {
+  for (const i of sample) {
     const id = idOf('webhook', i);
     sentMs.set(id, Date.now());
     await client.workflow.getHandle(id).signal('lookNow');
@@ -173,7 +181,7 @@ export async function measureSleep(plan: SleepPlan): Promise<SleepFigures> {
   const worker = await startWorker('ours', servers, plan.cachedWorkflows);
   try {
     await warmUp(servers);
-    const bed: Bed = { servers, worker, plan, dueMs: NaN };
+    const bed: Bed = { servers, worker, plan };
     return { ...(await putToSleep(bed)), delaySeconds: await wakeUp(bed) };
   } finally {
     await worker.stop();

@@ -4,20 +4,27 @@ import { priceOf } from '../cost/cost';
 import { UsageError } from '../errors';
 import { MAX_CONCURRENCY } from '../settings';
 import { count, MAX_ITEMS } from './bounds';
-import { customIdProblem, isItemId } from './item-ids';
+import { fileUseProblems } from './files';
+import { customIdProblem, itemIdProblem } from './item-ids';
 import { optionProblems } from './options';
 import { priceProblems } from './prices';
-import { say, show } from './problem';
+import { say, show, unknownFields } from './problem';
 import { checkTask } from './task';
 import type { DoorRules } from './urls';
 
 const MAX_PROBLEMS = 20;
 const TOO_MANY = `items: more than ${count(MAX_ITEMS)}; start several batches`;
 
+const BUDGET = ['maxTokens', 'maxCostUsd', 'prices', 'whenReached'];
+/** With `items`, as a program gives them together. */
+const SETTINGS = ['items', 'concurrency', 'options', 'budget'];
+
 function budgetProblems(budget: Budget | undefined): string[] {
   if (budget === undefined) return [];
+  if (typeof budget !== 'object') return ['budget: expected an object; write {"maxTokens": 1000000}'];
   const { maxTokens, maxCostUsd, prices, whenReached } = budget;
-  const problems: string[] = [];
+  // A limit that is misspelt would be none.
+  const problems = unknownFields({ ...budget }, BUDGET, { place: 'budget' }).map((problem) => say(problem));
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0))
     problems.push('maxTokens: expected a whole number above 0');
   if (maxCostUsd !== undefined && !(Number.isFinite(maxCostUsd) && maxCostUsd > 0))
@@ -26,15 +33,19 @@ function budgetProblems(budget: Budget | undefined): string[] {
     problems.push('maxCostUsd: needs prices; give your own as JSON, e.g. {"asOf": "2026-11-01", "models": {…}}');
   if (whenReached !== undefined && !['finish', 'cancel'].includes(whenReached))
     problems.push('whenReached: write "finish" or "cancel"');
+  if (whenReached !== undefined && maxTokens === undefined && maxCostUsd === undefined)
+    problems.push('whenReached: there is no limit to reach; give maxTokens or maxCostUsd, or leave it out');
   if (prices !== undefined) problems.push(...priceProblems(prices).map((problem) => `prices.${problem}`));
   return problems;
 }
 
 /** What is wrong with the settings of a batch, one line each. */
-export function settingsProblems({ concurrency, options, budget }: BatchSettings): string[] {
+export function settingsProblems(settings: BatchSettings): string[] {
+  const { concurrency, options, budget } = settings;
   const usable =
     concurrency === undefined || (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY);
   return [
+    ...unknownFields({ ...settings }, SETTINGS, { noun: 'setting' }).map((problem) => say(problem)),
     ...(usable ? [] : [`concurrency: expected a whole number from 1 to ${MAX_CONCURRENCY}`]),
     ...budgetProblems(budget),
     ...optionProblems(options).map((problem) => say(problem)),
@@ -49,13 +60,16 @@ function priceProblem(task: TaskInput, { budget }: BatchSettings): string[] {
   return [model ? `no price for ${show(model)}; maxCostUsd needs one` : 'maxCostUsd needs a model with a price'];
 }
 
+/** Of files that are given for all of a batch; its own ones are checked with the task. */
+const sharedFilesProblems = (task: TaskInput, { options }: BatchSettings, place: string): string[] =>
+  task.options?.files ? [] : fileUseProblems({ ...task }, options?.files).map((problem) => say(problem, place));
+
 /** Checks the ids of items in their order. */
 function idChecker(): (item: BatchItem, place: string) => string[] {
   const [ids, customIds] = [new Set<string>(), new Set<string>()];
   return ({ id, customId }, place) => {
-    const problems = isItemId(id)
-      ? []
-      : [`${place}.id: expected 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`];
+    const fault = itemIdProblem(id);
+    const problems = fault === undefined ? [] : [`${place}.id: ${fault}`];
     if (ids.has(id)) problems.push(`${place}.id: is the id of an item before it; write another`);
     ids.add(id);
     if (customId === undefined) return problems;
@@ -80,6 +94,7 @@ export function itemChecker(settings: BatchSettings, rules: DoorRules = {}): (it
     return [
       ...problems,
       ...checkTask(task, place, rules),
+      ...(task ? sharedFilesProblems(task, settings, place) : []),
       ...(task ? priceProblem(task, settings) : []).map((message) => `${place}.model: ${message}`),
     ];
   };

@@ -1,6 +1,7 @@
 /** Ids of the items of a file: every item gets one of its own, so that each has a record. */
 import type { BatchItem } from '../contracts';
 import { count } from './bounds';
+import { credentialIn } from '../security/credential-forms';
 import type { ReadLine } from './line';
 import { isText, show } from './problem';
 import { checkId } from './task';
@@ -17,13 +18,16 @@ const MAX_CUSTOM_ID_CHARS = 512;
 const MAX_ID_CHARS_OF_CUSTOM_ID = 100;
 
 /** An item's id becomes the last part of `batch/item`. */
-export const isItemId = (id: string): boolean => checkId(id).length === 0 && !id.includes('/');
+const isItemId = (id: string): boolean => checkId(id).length === 0 && !id.includes('/');
 
 const NO_STRING = 'expected a string; write the id in quotes, or leave it out';
 
-function idProblem(id: unknown): string | undefined {
+/** What is wrong with the id of an item. */
+export function itemIdProblem(id: unknown): string | undefined {
   if (typeof id !== 'string') return NO_STRING;
   if (isItemId(id)) return undefined;
+  const kind = credentialIn(id);
+  if (kind) return `looks like ${kind}, and ids are in clear on the server; write another`;
   return `${show(id)} cannot be the id of an item; write 1 to 200 of A-Z a-z 0-9 . _ : - that begin with a letter or digit`;
 }
 
@@ -35,7 +39,7 @@ export function customIdProblem(customId: unknown): string | undefined {
 }
 
 const keyProblem = ({ id, idField }: NumberedLine): string | undefined =>
-  idField === 'custom_id' ? customIdProblem(id) : idProblem(id);
+  idField === 'custom_id' ? customIdProblem(id) : itemIdProblem(id);
 
 /** Whether the key can be the id itself. */
 const fits = ({ idField }: NumberedLine, key: string): boolean =>

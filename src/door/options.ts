@@ -61,7 +61,7 @@ function labelProblems(labels: unknown): Problem[] {
   return entries.flatMap(([name, value]) => {
     const field = at('labels', name);
     if (typeof value !== 'string') return [{ field, message: 'expected a string; write the value in quotes' }];
-    const kind = credentialIn(value);
+    const kind = credentialIn(name) ?? credentialIn(value);
     if (kind) return [{ field, message: `what looks like ${kind} would be kept in the memo; take it out` }];
     if (name.length <= MAX_LABEL_NAME_CHARS && value.length <= MAX_LABEL_CHARS) return [];
     const bounds = `write a name of at most ${MAX_LABEL_NAME_CHARS} and a value of at most ${MAX_LABEL_CHARS} characters`;
@@ -106,6 +106,15 @@ function retryProblems(retryOn: unknown): Problem[] {
   return problems;
 }
 
+function tenantProblems(tenant: unknown): Problem[] {
+  const field = 'tenant';
+  if (tenant === undefined) return [];
+  if (typeof tenant !== 'string' || !/^[A-Za-z0-9._-]{1,64}$/.test(tenant))
+    return [{ field, message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' }];
+  const kind = credentialIn(tenant);
+  return kind ? [{ field, message: `looks like ${kind}, and tenants are in clear on the server; write a name` }] : [];
+}
+
 /** Those of `settings.ts`, which are shared with the running workflow, are sentences that begin with the field. */
 function splitSentence(sentence: string): Problem {
   const end = sentence.indexOf(': ');
@@ -116,7 +125,7 @@ function splitSentence(sentence: string): Problem {
 export function optionProblems(options: unknown): Problem[] {
   if (options === undefined) return [];
   if (!isFields(options)) return [{ field: 'options', message: 'expected an object; write {"priority": "high"}' }];
-  const { tenant, maxOutputBytes: bytes, webhookReceiver, allowKeysInPrompt } = options;
+  const { maxOutputBytes: bytes, webhookReceiver, allowKeysInPrompt } = options;
   const problems = [
     ...unknownFields(options, OPTION_NAMES, { noun: 'option' }),
     ...waitingProblems(options as TaskOptions).map(splitSentence),
@@ -124,10 +133,8 @@ export function optionProblems(options: unknown): Problem[] {
     ...labelProblems(options.labels),
     ...fileProblems(options.files),
     ...retryProblems(options.retryOn),
+    ...tenantProblems(options.tenant),
   ];
-  if (tenant !== undefined && !(typeof tenant === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(tenant))) {
-    problems.push({ field: 'tenant', message: 'expected a name; write 1 to 64 of A-Z a-z 0-9 . _ -' });
-  }
   for (const [field, value] of Object.entries({ webhookReceiver, allowKeysInPrompt })) {
     if (value === undefined || typeof value === 'boolean') continue;
     problems.push({ field, message: 'expected a boolean; write true or false' });

@@ -67,8 +67,8 @@ function distance(left: string, right: string): number {
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** The known name that was probably meant; undefined when none is near. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/** The known name that was probably meant; undefined when none is at most so many letters away. */
+export function nearest(name: string, known: readonly string[], maxSteps?: number): string | undefined {
   // The distance takes time in proportion to the length: no known name is longer than this.
   if (name.length > 60) return undefined;
   const word = plain(name);
@@ -76,21 +76,41 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     .map((candidate) => ({ candidate, steps: distance(word, plain(candidate)) }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
-  return best && best.steps <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best && best.steps <= (maxSteps ?? Math.max(1, Math.floor(word.length / 3))) ? best.candidate : undefined;
 }
 
+interface Naming {
+  place?: string;
+  noun?: string;
+  /** Names that people write here in error, each with what to write instead. */
+  hints?: Readonly<Record<string, string>>;
+}
+
+const hintFor = (name: string, { hints = {} }: Naming): string | undefined =>
+  Object.hasOwn(hints, name) ? hints[name] : undefined;
+
 /** The problems of an object that may only have the known fields. */
-export function unknownFields(
-  fields: Fields,
-  known: readonly string[],
-  { place = '', noun = 'field', hints = {} }: { place?: string; noun?: string; hints?: Record<string, string> } = {},
-): Problem[] {
+export function unknownFields(fields: Fields, known: readonly string[], naming: Naming = {}): Problem[] {
+  const { place = '', noun = 'field' } = naming;
   return givenNames(fields)
     .filter((name) => !known.includes(name))
     .map((name) => {
-      const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
       const meant = nearest(name, known);
-      const advice = hint ?? (meant ? `did you mean ${meant}?` : `known are ${known.join(', ')}`);
+      const advice = hintFor(name, naming) ?? (meant ? `did you mean ${meant}?` : `known are ${known.join(', ')}`);
       return { field: at(place, name), message: `unknown ${noun}; ${advice}` };
     });
+}
+
+/** A slip of the fingers; another word that is farther away may well be a field. */
+const MAX_SLIPS = 2;
+
+/**
+ * The problems of an object whose fields the API decides on: it gets new ones, and refuses those that it does not know
+ * before anything is paid. Only what was plainly meant to be a known one is a problem here.
+ */
+export function misspeltFields(fields: Fields, known: readonly string[], naming: Naming = {}): Problem[] {
+  const isMistake = (name: string) =>
+    (hintFor(name, naming) ?? nearest(name, known, MAX_SLIPS) ?? credentialIn(name)) !== undefined;
+  const mistakes = Object.entries(fields).filter(([name]) => !known.includes(name) && isMistake(name));
+  return unknownFields(Object.fromEntries(mistakes), known, naming);
 }

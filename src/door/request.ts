@@ -1,4 +1,5 @@
 /** The body of a request. Fields this version does not know pass: the API is the judge of those. */
+import { credentialIn } from '../security/credential-forms';
 import { count, isDeeperThan, jsonBytes, MAX_BYTES, MAX_DEPTH } from './bounds';
 import { inlineCredentialProblems } from './inline-credentials';
 import { at, isFields, isText, isTextList, own, type Fields, type Problem } from './problem';
@@ -63,7 +64,10 @@ function modelFault(model: unknown, hasTemplate: boolean): string | undefined {
   return usable ? undefined : `expected at most ${MAX_MODEL_CHARS} characters without line ends or control characters`;
 }
 
-/** The problems of what must be there: `input` and `model`, or a template that has both. */
+/** What may stand for `input`: a template, or what was said before. */
+const INSTEAD_OF_INPUT = ['prompt', 'previous_response_id', 'conversation'];
+
+/** The problems of what must be there: `input` and `model`, or what has them. */
 function essentialProblems(request: Fields): Problem[] {
   const [input, model, prompt] = ['input', 'model', 'prompt'].map((name) => own(request, name));
   const problems: Problem[] = [];
@@ -71,8 +75,9 @@ function essentialProblems(request: Fields): Problem[] {
     const message = 'expected a template; write {"id": "pmpt_…"}, or write a text as input';
     return [{ field: 'prompt', message }];
   }
-  const usable = Array.isArray(input) ? input.length > 0 || prompt !== undefined : isText(input);
-  if (input === undefined ? prompt === undefined : !usable) {
+  const mayLack = INSTEAD_OF_INPUT.some((name) => own(request, name) !== undefined);
+  const usable = Array.isArray(input) ? input.length > 0 || mayLack : isText(input);
+  if (input === undefined ? !mayLack : !usable) {
     const found = input === undefined ? 'missing' : 'expected a text that is not blank, or a non-empty array of items';
     problems.push({ field: 'input', message: `${found}; write the prompt` });
   }
@@ -96,6 +101,8 @@ const MAX_METADATA_PAIRS = 13;
 const RESERVED_METADATA = ['task_id', 'attempt'];
 
 function metadataProblem(key: string, value: unknown): string | undefined {
+  const kind = credentialIn(key);
+  if (kind) return `what looks like ${kind} would be kept upstream and in histories; take it out`;
   if (RESERVED_METADATA.includes(key)) return 'this key is set by durable-responses itself; use another name';
   if (key.length > 64) return `the key has ${key.length} characters; write at most 64`;
   if (typeof value !== 'string') return 'expected a string; write the value in quotes';

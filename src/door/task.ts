@@ -2,6 +2,8 @@
 import type { TaskInput } from '../contracts';
 import { UsageError } from '../errors';
 import { ID_PATTERN, RESPONSE_ID_PATTERN } from '../names';
+import { credentialIn } from '../security/credential-forms';
+import { fileUseProblems } from './files';
 import { OPTION_NAMES, optionProblems } from './options';
 import { isFields, own, say, show, unknownFields, type Problem } from './problem';
 import { requestProblems } from './request';
@@ -13,6 +15,8 @@ import type { DoorRules } from './urls';
  * @param what How the report names it.
  */
 export function checkId(id: string, what = 'id'): string[] {
+  const kind = credentialIn(String(id));
+  if (kind) return [`${what}: looks like ${kind}, and ids are in clear on the server; write another`];
   if (typeof id === 'string' && ID_PATTERN.test(id)) return [];
   const advice = 'write 1 to 200 of A-Z a-z 0-9 . _ : / - that begin with a letter or digit';
   return [`${what}: ${show(String(id))} cannot be an id; ${advice}`];
@@ -47,7 +51,8 @@ export function taskProblems(task: unknown, rules: DoorRules = {}): Problem[] {
     const all = { ...rules, allowKeysInPrompt };
     problems.push(...(attach === undefined ? requestProblems(request, all) : attachProblems(attach)));
   }
-  return [...problems, ...optionProblems(task.options)];
+  const files = isFields(task.options) ? task.options.files : undefined;
+  return [...problems, ...optionProblems(task.options), ...fileUseProblems(task, files)];
 }
 
 /**

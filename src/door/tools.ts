@@ -1,6 +1,6 @@
-/** The tools of a request: those whose fields are known here are checked strictly, others pass. */
+/** The tools of a request: what the API is sure to refuse. Types and fields that are not known here are the API's to judge. */
 import { credentialProblems } from './credentials';
-import { at, isFields, isText, isTextList, own, unknownFields, type Fields, type Problem } from './problem';
+import { at, isFields, isText, isTextList, own, misspeltFields, type Fields, type Problem } from './problem';
 
 interface Shape {
   fields: string[];
@@ -26,7 +26,7 @@ function checkContainer(tool: Fields, place: string): Problem[] {
     const found = container === undefined ? 'missing' : 'expected an object or an id';
     return [{ field, message: `${found}; write {"type": "auto"}, or the id of a container ("cntr_…")` }];
   }
-  const problems = unknownFields(container, CONTAINER.fields, { place: field, hints: CONTAINER.hints });
+  const problems = misspeltFields(container, CONTAINER.fields, { place: field, hints: CONTAINER.hints });
   if (!isText(own(container, 'type'))) problems.push({ field: at(field, 'type'), message: 'missing; write "auto"' });
   const ids = own(container, 'file_ids');
   const usable = isTextList(ids) && ids.length <= 50 && ids.every((id) => /^[\w-]{1,128}$/.test(id));
@@ -41,8 +41,11 @@ function checkLocation(tool: Fields, place: string): Problem[] {
   const field = at(place, 'user_location');
   if (location === undefined) return [];
   if (!isFields(location)) return [{ field, message: 'expected an object; write {"type": "approximate", …}' }];
-  return unknownFields(location, LOCATION_FIELDS, { place: field });
+  return misspeltFields(location, LOCATION_FIELDS, { place: field });
 }
+
+const DOMAIN_FILTERS = ['allowed_domains', 'blocked_domains'];
+const NO_FILTER_TYPE = 'web_search filters by domains; filters with a type are those of file_search';
 
 function checkWebSearch(tool: Fields, place: string): Problem[] {
   const filters = own(tool, 'filters');
@@ -51,10 +54,11 @@ function checkWebSearch(tool: Fields, place: string): Problem[] {
   if (filters === undefined) return problems;
   const example = 'write {"allowed_domains": ["example.org"]}';
   if (!isFields(filters)) return [...problems, { field, message: `expected an object; ${example}` }];
-  problems.push(...unknownFields(filters, ['allowed_domains'], { place: field }));
-  const domains = own(filters, 'allowed_domains');
-  if (domains !== undefined && !isTextList(domains)) {
-    problems.push({ field: at(field, 'allowed_domains'), message: `expected an array of strings; ${example}` });
+  problems.push(...misspeltFields(filters, DOMAIN_FILTERS, { place: field, hints: { type: NO_FILTER_TYPE } }));
+  for (const name of DOMAIN_FILTERS) {
+    const domains = own(filters, name);
+    if (domains === undefined || isTextList(domains)) continue;
+    problems.push({ field: at(field, name), message: `expected an array of strings; ${example}` });
   }
   return problems;
 }
@@ -96,8 +100,17 @@ const SHAPES = new Map<string, Shape>([
   [
     'web_search',
     {
-      fields: ['type', 'filters', 'user_location', 'search_context_size', 'external_web_access'],
-      hints: { ...ELSEWHERE, allowed_domains: 'did you mean filters.allowed_domains?' },
+      fields: ['type', 'filters', 'user_location', 'search_context_size', 'external_web_access'].concat([
+        'return_token_budget',
+        'search_content_types',
+        'image_settings',
+      ]),
+      hints: {
+        ...ELSEWHERE,
+        allowed_domains: 'did you mean filters.allowed_domains?',
+        blocked_domains: 'did you mean filters.blocked_domains?',
+        max_uses: 'the request has max_tool_calls, for all of its tools',
+      },
       check: checkWebSearch,
     },
   ],
@@ -157,7 +170,7 @@ function checkTool(tool: unknown, place: string): Problem[] {
   // Dated versions of a tool (`web_search_2025_08_26`) have its fields. A type that is not known here is the API's to judge.
   const shape = SHAPES.get(type.replace(/_\d{4}_\d{2}_\d{2}$/, ''));
   if (!shape) return [];
-  return [...unknownFields(tool, shape.fields, { place, hints: shape.hints }), ...(shape.check?.(tool, place) ?? [])];
+  return [...misspeltFields(tool, shape.fields, { place, hints: shape.hints }), ...(shape.check?.(tool, place) ?? [])];
 }
 
 /** The problems of the `tools` of a request. */
