@@ -12,6 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+const looksOf = (workflowId: string) => callsOf(world.emulator, workflowId, 'retrieve');
+
 /** Whole seconds between the create and each look after it. */
 async function gapsOf(options: TaskOptions, runSeconds: number): Promise<number[]> {
   return world.withWorker(async () => {
@@ -23,7 +25,7 @@ async function gapsOf(options: TaskOptions, runSeconds: number): Promise<number[
     const result = (await handle.result()) as TaskResult;
     expect(result.status).toBe('completed');
     const times = [createsOf(world.emulator, handle.workflowId)[0]?.at ?? 0];
-    times.push(...callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at));
+    times.push(...looksOf(handle.workflowId).map(({ at }) => at));
     expect(result.polls).toBe(times.length - 1);
     return times.slice(1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1000));
   });
@@ -68,7 +70,7 @@ test('intervals changed during a wait -> no look at once; the new interval count
     await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [30] }] });
     await handle.result();
     const createdAt = createsOf(world.emulator, handle.workflowId)[0]?.at ?? NaN;
-    const looks = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => (at - createdAt) / 1000);
+    const looks = looksOf(handle.workflowId).map(({ at }) => (at - createdAt) / 1000);
     expect(looks.map((seconds) => Math.round(seconds / 10) * 10)).toEqual([50, 80, 110]);
   });
 });
@@ -109,12 +111,12 @@ test(
       const handle = await world.ask('stuck_in_progress', options);
       await world.env.sleep('4s');
       await handle.executeUpdate('changeTask', { args: [{ pollIntervalsSeconds: [10] }] });
-      await world.env.sleep('10200s');
+      while (looksOf(handle.workflowId).length < 1010) await world.env.sleep('200s');
       // This server refuses the cancel of a look that ends in the same workflow task, and is stuck (sdk-java#2391).
       await until(async () => (await handle.describe()).raw.pendingActivities?.length === 0);
       await handle.signal('cancelTask', 'seen enough');
       const end = (await handle.result()) as TaskResult;
-      const times = callsOf(world.emulator, handle.workflowId, 'retrieve').map(({ at }) => at);
+      const times = looksOf(handle.workflowId).map(({ at }) => at);
       const runs: number[] = [];
       for (let runId: string | undefined = handle.firstExecutionRunId; runId;) {
         const { events: list } = await world.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
@@ -133,8 +135,8 @@ test(
     expect(result.polls).toBeGreaterThanOrEqual(1000);
     expect(events.length).toBeGreaterThan(1);
     expect(Math.max(...events)).toBeLessThan(10_240);
-    // Without a cache two replays come on top of each wait, and each takes up to a second.
-    const longest = UNCACHED ? 13 : 10;
+    // Without a cache two replays come on top of each wait, and each takes a second or two.
+    const longest = UNCACHED ? 16 : 10;
     expect(gaps.filter((gap) => gap < 10 || gap > longest)).toEqual([]);
   },
   replaying(180_000),
