@@ -26,7 +26,7 @@ import { externalStorage, PayloadLostError, PayloadNotStoredError, PayloadUnread
 
 export * from './contracts';
 export { checkTask, parseBatchCsv, parseBatchLines, parsePrices } from './door';
-export { TaskEndedError, UnreachableError, UsageError } from './errors';
+export { TaskEndedError, UnreachableError, UnwrittenFileError, UsageError } from './errors';
 export { DamagedPayloadError } from './security/codec';
 export { encryptedBlobs, encryptedDataConverter } from './security/data-converter';
 export type { Encryption, EncryptionSetting } from './security/data-converter';

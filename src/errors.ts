@@ -43,3 +43,12 @@ export class TaskEndedError extends Error {
 
 /** What was thrown, in words, whatever it is. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A file of results could not be written: a full disk, a folder that is not there. What was there before still is. */
+export class UnwrittenFileError extends Error {
+  override readonly name = 'UnwrittenFileError';
+
+  constructor(path: string, cause: unknown) {
+    super(`${path}: cannot be written (${messageOf(cause)})`, { cause });
+  }
+}

@@ -1,5 +1,7 @@
 /** Batches that end otherwise than by their last item, on the command line against `npm start`. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Ledger } from '../emulator';
@@ -111,4 +113,22 @@ it('start --prices --max-cost-usd, and it is reached -> says so; then at most a 
   expect(await createsOf('budget')).toHaveLength(paid.length);
   expect(result).toMatchObject({ counts: { cancelled: 20 - paid.length }, notStarted: 20 - paid.length });
   expect(err).toContain(`${result.notStarted} items were never started; \`batch retry\` starts them.`);
+});
+
+it('given a file of results that cannot be written -> then exit 1, one line with its name and the cause, and no rest of it', async () => {
+  const lines = ['a', 'b'].map((id) => line(id, '0'));
+  expect((await start('kept', lines, '--wait')).code).toBe(0);
+  await writeFile(join(place.path, 'file'), '');
+  const nowhere = await place.cli(['batch', 'results', 'kept', '--out', 'file/out.jsonl']);
+  expect(nowhere).toMatchObject({ code: 1, out: '' });
+  expect(nowhere.err).toMatch(/^error: file\/out\.jsonl: cannot be written \(ENOTDIR: [^\n]*\)\n$/m);
+  // A limit of the size of files is the nearest to a full disk that anybody may set.
+  const words = `'${process.execPath}' '${place.program('cli')}' batch results kept --html full.html`;
+  const child = spawn('sh', ['-c', `ulimit -f 1; exec ${words}`], { cwd: place.path, env: place.env, stdio: 'pipe' });
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  expect(await once(child, 'close')).toEqual([1, null]);
+  expect(err).toMatch(/^error: full\.html: cannot be written \(EFBIG: [^\n]*\)\n$/m);
+  for (const text of [nowhere.err, err]) expect(text).not.toMatch(/^ +at /m);
+  expect((await readdir(place.path)).filter((name) => /full|out|tmp$/.test(name))).toEqual([]);
 });

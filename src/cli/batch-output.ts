@@ -9,6 +9,7 @@ import { counted, formatOf, FORMATS, linesOf, type Format, type Written } from '
 import { batchPage } from '../results/page';
 import { pour, writeWhole } from '../results/write';
 import { say } from './output';
+import { stoppable } from './stoppable';
 
 export interface OutputFlags {
   json?: boolean;
@@ -51,7 +52,7 @@ async function writePage(client: DurableResponses, result: BatchResult, file: st
   const written: Written = { records: 0, omitted: 0 };
   const facts = { result, madeAt: new Date() };
   const reader = await client.batchReader(result.batchId);
-  await writeWhole(file, batchPage(facts, counted(reader.records(), written)));
+  await stoppable(file, () => writeWhole(file, batchPage(facts, counted(reader.records(), written))));
   return written.omitted;
 }
 
@@ -59,7 +60,7 @@ async function writeRecords(client: DurableResponses, { batchId }: BatchResult, 
   const { out, format = formatOf(out ?? '') } = flags;
   const written: Written = { records: 0, omitted: 0 };
   const chunks = linesOf(format, await client.batchReader(batchId), batchId, written);
-  await (out ? writeWhole(out, chunks) : pour(chunks, process.stdout));
+  await (out ? stoppable(out, () => writeWhole(out, chunks)) : pour(chunks, process.stdout));
   return written;
 }
 

@@ -11,6 +11,7 @@ import { again } from './again';
 import { add, assertId, pair, runOptionsOf, withRunOptions, type TaskFlags } from './options';
 import { EXIT, print, printJson, say } from './output';
 import type { Run } from './run';
+import { stoppable } from './stoppable';
 import { addCancel, showStarted, showStatusOf } from './task';
 import { waitFor } from './wait';
 
@@ -64,7 +65,8 @@ async function finish(client: DurableResponses, id: string, { json, out }: Commo
   const result = await waitFor(client, id, (signal) => client.reportResult(id, { signal }));
   if (!json) show(result);
   const hasAnswer = result.answerKey !== null;
-  const files = out !== undefined && hasAnswer ? await client.saveReport(id, resolve(out)) : [];
+  const save = (directory: string) => stoppable(directory, () => client.saveReport(id, resolve(directory)));
+  const files = out !== undefined && hasAnswer ? await save(out) : [];
   if (json) printJson({ ...result, files });
   else if (out === undefined && hasAnswer) say(`  save it with: ${again(['report', 'save', id, '--out', 'DIR'])}`);
   else if (!hasAnswer) say('  There is no answer, so nothing was written.');

@@ -26,7 +26,8 @@ export class ReportSession extends BatchSession {
   /**
    * Waits for a report's end and writes `report.md`, `report.html` and the files of the run into the folder
    * `directory`, which is made. Files of these names are replaced. Gives the paths.
-   * @throws UsageError when there is no answer, or the store does not have it; else as `result`.
+   * @throws UsageError when there is no answer, or the store does not have it; UnwrittenFileError when a file cannot be
+   * written; else as `result`.
    */
   async saveReport(id: string, directory: string, options: WaitOptions = {}): Promise<string[]> {
     return saveReport(this.store, await this.reportResult(id, options), directory);
