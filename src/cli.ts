@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBatchCommands } from './cli/batch';
 import { doctor, ownVersion } from './cli/doctor';
-import { EXIT, visible } from './cli/output';
+import { EXIT, say, visible } from './cli/output';
 import { addReportCommands } from './cli/report';
 import { report, run } from './cli/run';
 import { addSummary } from './cli/summary';
@@ -19,9 +19,11 @@ function strict(command: Command): void {
 }
 
 async function main(): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error.
+  // A reader that has seen enough (`| head`) is no error. Else nothing that follows could be told.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    say(`error: standard output cannot be written (${error.message})`);
+    process.exit(EXIT.otherwise);
   });
   const program = new Command('durable-responses').description('Durable OpenAI background responses on Temporal.');
   program.version(ownVersion());

@@ -1,5 +1,7 @@
 /** The compiled command line where there is no server, or a wrong one: what it says, and its exit code. */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -205,6 +207,21 @@ describe('wrong words', () => {
     expect(code).toBe(0);
     expect(out).toContain('Usage: durable-responses');
   });
+});
+
+describe.runIf(existsSync('/dev/full'))('a standard output that is full', () => {
+  it.each([[['--version']], [['task', '--help']], [['doctor']]])(
+    'given %j -> then exit 1, and one line',
+    async (words) => {
+      const line = `exec '${process.execPath}' '${place.program('cli')}' ${words.join(' ')} > /dev/full`;
+      const child = spawn('sh', ['-c', line], { cwd: place.path, env: place.env, stdio: ['ignore', 'ignore', 'pipe'] });
+      let err = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+      const [code] = (await once(child, 'close')) as [number];
+      expect(err).toMatch(/^error: standard output cannot be written \(ENOSPC: [^\n]*\)\n$/);
+      expect(code).toBe(1);
+    },
+  );
 });
 
 describe('bad input, known without a server', () => {
