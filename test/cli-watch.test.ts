@@ -79,6 +79,23 @@ describe('task watch in a pipe', () => {
     await place.cli(['task', 'cancel', 'left']);
   });
 
+  it.each([['as text'], ['as events', '--json']])(
+    'given a reader that has seen enough, %s -> then exit 0, and the task goes on',
+    async (name, ...words) => {
+      const id = name.replace(' ', '-');
+      await start(id, ...seconds(40), '--metadata', 'emulator_output_bytes=6000');
+      const watching = place.begin(['task', 'watch', id, ...words]);
+      watching.child.stdout?.once('data', () => watching.child.stdout?.destroy());
+      const { code, err } = await watching.ended;
+      expect(code).toBe(0);
+      expect(err).toContain(`Stopped watching; ${id} goes on.`);
+      expect(JSON.parse((await place.cli(['task', 'status', id, '--json'])).out)).toMatchObject({
+        execution: 'RUNNING',
+      });
+      await place.cli(['task', 'cancel', id]);
+    },
+  );
+
   it('given no worker on its task queue -> then exit 3 within 10 s', async () => {
     const elsewhere = { DURABLE_RESPONSES_TASK_QUEUE: 'nobody' };
     await place.cli(['task', 'start', '--model', 'o3', '--input', 'Hi.', '--id', 'lonely'], elsewhere);
@@ -215,6 +232,25 @@ describe.runIf(process.platform === 'linux')('in a terminal', () => {
 });
 
 describe('batch watch in a pipe', () => {
+  it('given events, and a reader that has seen enough -> then exit 0, and the batch goes on', async () => {
+    const lines = [0, 5, 600].map((run) =>
+      JSON.stringify({ model: 'o3', prompt: 'x', metadata: { emulator_run_seconds: String(run) } }),
+    );
+    await writeFile(join(place.path, 'unread.jsonl'), lines.join('\n'));
+    await place.cli(['batch', 'start', 'unread.jsonl', '--id', 'unread']);
+    const watching = place.begin(['batch', 'watch', 'unread', '--json']);
+    watching.child.stdout?.once('data', () => watching.child.stdout?.destroy());
+    const { code, err } = await watching.ended;
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^Stopped watching; unread goes on\. [^\n]*batch watch unread\n$/) as string,
+    });
+    expect(JSON.parse((await place.cli(['batch', 'status', 'unread', '--json'])).out)).toMatchObject({
+      execution: 'RUNNING',
+    });
+    await place.cli(['batch', 'cancel', 'unread']);
+  });
+
   it('given more than 20 that run -> then lines, and events, with 20 of them; at the end the records, and the result', async () => {
     const metadata = { emulator_scenario: 'slow', emulator_queued_seconds: '0' };
     const lines = Array.from({ length: 25 }, () => JSON.stringify({ model: 'o3', prompt: 'x', metadata }));

@@ -12,7 +12,7 @@ import type {
 } from '../contracts';
 import { UnreachableError } from '../errors';
 import { again } from './again';
-import { bar, LiveLine, say } from './output';
+import { bar, EXIT, LiveLine, say } from './output';
 
 /** A task that nobody has begun after this time waits for a worker. */
 export const NO_WORKER_MS = 6_500;
@@ -28,6 +28,7 @@ export interface Display {
 interface Shown {
   display: Display;
   verb: 'wait' | 'watch';
+  noWorkerMs: number;
   /** Known from the first look on. */
   kind: StatusReport['kind'];
 }
@@ -71,7 +72,24 @@ export const noWorker = (id: string, verb: 'wait' | 'watch'): UnreachableError =
     `Run \`npm start\`; the task begins then, and \`${verb}\` can be called again.`,
   );
 
-/** Redraws the status until stopped. Gives up with an `UnreachableError` when no worker ever answered. */
+/**
+ * Calls `leave` with the exit code when nobody wants to see more: Ctrl-C, or a standard output that nobody reads.
+ *
+ * @returns Ends that.
+ */
+export function whenLeft(leave: (code: number) => void): () => void {
+  const interrupted = () => leave(EXIT.otherwise);
+  // A reader that has seen enough (`| head`) is no error. Any other error of it ends the process: see `cli.ts`.
+  const unread = () => leave(EXIT.completed);
+  process.once('SIGINT', interrupted);
+  process.stdout.once('error', unread);
+  return () => {
+    process.removeListener('SIGINT', interrupted);
+    process.stdout.removeListener('error', unread);
+  };
+}
+
+/** Redraws the status until stopped. Gives up with an `UnreachableError` when it runs and no worker ever answered. */
 async function follow(client: DurableResponses, id: string, shown: Shown, signal: AbortSignal): Promise<void> {
   const startMs = Date.now();
   let answered = false;
@@ -82,37 +100,41 @@ async function follow(client: DurableResponses, id: string, shown: Shown, signal
     });
     if (signal.aborted) return;
     shown.kind = report?.kind ?? shown.kind;
-    answered ||= Boolean(report?.view);
+    // What has ended needs no worker: its answer may be large, and on its way for longer than that.
+    answered ||= report ? report.view !== null || report.execution !== 'RUNNING' : false;
     if (report?.view) await shown.display.show(report.view);
-    if (!answered && Date.now() - startMs > NO_WORKER_MS) throw noWorker(id, shown.verb);
+    if (!answered && Date.now() - startMs > shown.noWorkerMs) throw noWorker(id, shown.verb);
     await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Waits for `result`, showing how it goes. @throws UnreachableError when no worker answers for 7 s. */
+/**
+ * Waits for `result`, showing how it goes. Ctrl-C, or a standard output that nobody reads any more, ends the process.
+ *
+ * @throws UnreachableError when it runs and no worker answers for 7 s.
+ */
 export async function waitFor<T extends TaskResult | BatchResult | ReportResult>(
   client: DurableResponses,
   id: string,
   result: (signal: AbortSignal) => Promise<T>,
-  { display = lineDisplay(), verb = 'wait' }: Partial<Pick<Shown, 'display' | 'verb'>> = {},
+  { display = lineDisplay(), verb = 'wait', noWorkerMs = NO_WORKER_MS }: Partial<Omit<Shown, 'kind'>> = {},
 ): Promise<T> {
-  const shown: Shown = { display, verb, kind: 'task' };
+  const shown: Shown = { display, verb, noWorkerMs, kind: 'task' };
   const stop = new AbortController();
   // Each round of a long wait listens to it: that is no leak to be warned of.
   setMaxListeners(0, stop.signal);
-  const interrupted = () => {
+  const stay = whenLeft((code) => {
     display.end();
     say(`Stopped ${verb}ing; ${id} goes on. Come back with: ${again([shown.kind, verb, id])}`);
-    process.exit(1);
-  };
-  process.once('SIGINT', interrupted);
+    process.exit(code);
+  });
   try {
     const following = follow(client, id, shown, stop.signal);
     // Whichever is first: the end, or the word that nobody works on it.
     return await Promise.race([result(stop.signal), following.then(() => new Promise<never>(() => undefined))]);
   } finally {
     stop.abort();
-    process.removeListener('SIGINT', interrupted);
+    stay();
     display.end();
   }
 }
