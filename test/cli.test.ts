@@ -1,9 +1,10 @@
 /** The compiled command line where there is no server, or a wrong one: what it says, and its exit code. */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { constants } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -283,6 +284,18 @@ describe('bad input, known without a server', () => {
     expect(code).toBe(2);
     expect(err).toContain('67,108,864');
     expect(err.length, 'the prompt is not shown').toBeLessThan(1000);
+  });
+
+  it('given a batch file of over 512 MB -> then exit 2, names the bound, and what to do', async () => {
+    await writeFile(file('huge.jsonl'), '');
+    // Nothing is on the disk.
+    await truncate(file('huge.jsonl'), constants.MAX_STRING_LENGTH + 1);
+    const { code, out, err } = await place.cli(['batch', 'start', 'huge.jsonl', '--model', 'o3']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(
+      /^error: huge\.jsonl: more than [\d,]+ characters are in it; split the file and start one batch for each part\n$/,
+    );
+    expect(err).toContain(constants.MAX_STRING_LENGTH.toLocaleString('en-US'));
   });
 
   it('a bad line in a batch -> exit 2, names the line and the field, and that nothing was started', async () => {

@@ -1,12 +1,14 @@
 /** From words on the command line to a task. */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { constants } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config';
 import type { Priority, ResponseRequest, TaskInput, TaskOptions, WatchOption } from '../contracts';
 import { PRIORITIES, WATCH_OPTIONS } from '../contracts';
 import { assertTask, checkId } from '../door';
+import { count } from '../door/bounds';
 import { isObject } from '../is-object';
 import { messageOf, UsageError } from '../errors';
 
@@ -102,15 +104,21 @@ export function withRequestOptions(command: Command): Command {
     .option('--request <file>', 'the body of POST /responses as JSON; other options go on top');
 }
 
+/** What Node says of a text that is longer than a string may be, and of a file of over 2 GiB. */
+const isTooLong = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^ERR_(STRING_TOO_LONG|FS_FILE_TOO_LARGE)$/.test(String(error.code));
+
 /**
  * @param path 0 for standard input.
  * @param what How the report names it.
+ * @param advice What to do with a text that is too long for any program.
  */
-export function readText(path: string | number, what: string): string {
+export function readText(path: string | number, what: string, advice = 'shorten it'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError([`${what}: cannot be read (${messageOf(error)})`]);
+    const tooLong = `more than ${count(constants.MAX_STRING_LENGTH)} characters are in it; ${advice}`;
+    throw new UsageError([`${what}: ${isTooLong(error) ? tooLong : `cannot be read (${messageOf(error)})`}`]);
   }
 }
 

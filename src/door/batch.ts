@@ -1,13 +1,11 @@
 /** A batch file: JSON lines, each of them a task. */
 import type { BatchItem, TaskInput } from '../contracts';
 import { UsageError } from '../errors';
-import { count, MAX_ITEMS } from './bounds';
+import { count, MAX_ITEMS, SPLIT } from './bounds';
 import { nameItems, type NumberedLine } from './item-ids';
 import { readLine, type LineDefaults } from './line';
 import { optionProblems } from './options';
 import { say, type Problem } from './problem';
-
-const SPLIT = 'split the file and start one batch for each part';
 
 /** The lines that are not blank, with their numbers; a BOM is none of the text. */
 function linesOf(text: string): { text: string; line: number }[] {
