@@ -115,6 +115,22 @@ it('start --prices --max-cost-usd, and it is reached -> says so; then at most a 
   expect(err).toContain(`${result.notStarted} items were never started; \`batch retry\` starts them.`);
 });
 
+it('given more than 1,000 records -> then the table has the first 100, and JSON says where they are', async () => {
+  const lines = Array.from({ length: 1_001 }, (_, i) => ({ id: `bad-${i}` }));
+  const { code, out, err } = await start('big', lines, '--allow-bad-lines', '--wait');
+  expect(code).toBe(1);
+  const [header, ...rows] = out.trimEnd().split('\n');
+  expect(header).toMatch(/^TASK +STATUS/);
+  expect(rows.map((row) => row.split(/ +/).slice(0, 2))).toEqual(lines.slice(0, 100).map(({ id }) => [id, 'rejected']));
+  expect(err).toContain('100 of 1001 shown; write all of them with: batch results big --out FILE');
+  const json = await place.cli(['batch', 'wait', 'big', '--json']);
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.out)).toMatchObject({ total: 1_001, counts: { rejected: 1_001 }, records: null });
+  expect(json.err).toContain(
+    'JSON has the records of at most 1,000 items, and null for these 1001; write them with: batch results big --out FILE\n',
+  );
+});
+
 it('given a file of results that cannot be written -> then exit 1, one line with its name and the cause, and no rest of it', async () => {
   const lines = ['a', 'b'].map((id) => line(id, '0'));
   expect((await start('kept', lines, '--wait')).code).toBe(0);

@@ -1,7 +1,9 @@
 /** `batch wait`, `batch results`: the records of a batch, shown or written. */
 import type { Command } from 'commander';
 import type { DurableResponses, LostBatchResult } from '../client';
-import type { BatchResult } from '../contracts';
+import { MAX_RECORDS_IN_RESULT } from '../client/batch-session';
+import type { BatchRecord, BatchResult } from '../contracts';
+import { count } from '../door/bounds';
 import { TaskEndedError } from '../errors';
 import { FORMATS } from '../results/formats';
 import { assertOutputs, formatNamed, isElsewhere, writeOutputs, type OutputFlags } from './batch-output';
@@ -13,19 +15,46 @@ import { waitFor, type Display } from './wait';
 /** A table of more is of no use in a terminal. */
 const MAX_SHOWN = 100;
 
-function showRecords(result: BatchResult): void {
-  const records = (result.records ?? []).slice(0, MAX_SHOWN);
-  const rows = records.map((r) => [
-    r.id,
-    r.status,
-    r.seconds,
-    r.polls,
-    r.usage?.total_tokens ?? null,
-    excerpt(r.result ?? r.error?.message ?? ''),
-  ]);
+const rowOf = (r: BatchRecord) => [
+  r.id,
+  r.status,
+  r.seconds,
+  r.polls,
+  r.usage?.total_tokens ?? null,
+  excerpt(r.result ?? r.error?.message ?? ''),
+];
+
+const omittedIn = (records: BatchRecord[]): number => records.filter(({ resultOmitted }) => resultOmitted).length;
+
+/** Of a large batch the first records are read, one by one: answers may be large. Gives how many had no answer. */
+async function showRecords(client: DurableResponses, result: BatchResult): Promise<number> {
+  const { records, batchId } = result;
+  const rows = (records ?? []).slice(0, MAX_SHOWN).map(rowOf);
+  let omitted = omittedIn(records ?? []);
+  if (!records) {
+    for await (const record of (await client.batchReader(batchId)).records()) {
+      rows.push(rowOf(record));
+      omitted += omittedIn([record]);
+      if (rows.length === MAX_SHOWN) break;
+    }
+  }
   if (rows.length > 0) print(table([['TASK', 'STATUS', 'SECONDS', 'LOOKS', 'TOKENS', 'ANSWER'], ...rows]));
   if (result.total > rows.length)
-    say(`${rows.length} of ${result.total} shown; write all of them with: batch results ${result.batchId} --out FILE`);
+    say(`${rows.length} of ${result.total} shown; write all of them with: batch results ${batchId} --out FILE`);
+  return omitted;
+}
+
+/** The whole result as one document: of a large batch without its records. Gives how many had no answer. */
+function printRecords(result: BatchResult): number {
+  printJson(result);
+  const { records, total, batchId } = result;
+  if (records) return omittedIn(records);
+  const most = count(MAX_RECORDS_IN_RESULT);
+  say(
+    `JSON has the records of at most ${most} items, and null for these ${total}; ` +
+      `write them with: batch results ${batchId} --out FILE`,
+  );
+  return 0;
 }
 
 /** What a person has to know besides the counts. */
@@ -79,11 +108,11 @@ export async function finish(
   const { json, out, html } = flags;
   const elsewhere = isElsewhere(flags);
   const result = await resultOf(client, id, !elsewhere, display);
-  const omitted = elsewhere
-    ? await writeOutputs(client, result, flags)
-    : (result.records ?? []).filter(({ resultOmitted }) => resultOmitted).length;
-  if (json) printJson(elsewhere ? { ...result, records: undefined, file: out, page: html } : result);
-  else if (!elsewhere) showRecords(result);
+  let omitted: number;
+  if (elsewhere) {
+    omitted = await writeOutputs(client, result, flags);
+    if (json) printJson({ ...result, records: undefined, file: out, page: html });
+  } else omitted = json ? printRecords(result) : await showRecords(client, result);
   if (!json) warn(result);
   if (omitted === 0) return codeOf(result);
   say(`${omitted} answers could not be had from the store or from upstream: their records say so.`);

@@ -14,7 +14,7 @@ import { assertId, random, Session } from './session';
 import type { Started } from './start';
 
 /** More are read one by one. */
-const MAX_RECORDS_IN_RESULT = 1_000;
+export const MAX_RECORDS_IN_RESULT = 1_000;
 
 export class BatchSession extends Session {
   /**
