@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskOptions, TaskResult, TaskStatusView } from '../src/contracts';
 import { findOrphans } from '../src/client/orphans';
+import { unreadableTask } from './helpers/clients';
 import { eventually } from './helpers/embedded';
 import { SECRET } from './helpers/receiver';
 import { eventFor, ownReceiver, send, sparseTask, upstreamOf, type OwnReceiver } from './helpers/webhooks';
@@ -126,6 +127,20 @@ describe('a create whose reply was lost', () => {
     expect(report.orphans.filter(({ taskId }) => taskId === task.workflowId)).toMatchObject([
       { attempt: 1, execution: 'COMPLETED', responseId: orphan?.id, upstreamStatus: 'completed' },
     ]);
+  });
+
+  test('given a task that cannot be read -> then it is named as unread, and the others are told', async () => {
+    const task = await lostTask(QUICK, { onAmbiguousCreate: 'fail' });
+    await task.result();
+    const unreadable = await unreadableTask(world);
+    await eventually('it is listed', async () => {
+      return (
+        (await world.client.workflow.count(`WorkflowId = '${unreadable}' AND ExecutionStatus = 'Terminated'`)).count > 0
+      );
+    });
+    const report = await findOrphans(world.client, () => Promise.resolve(upstreamOf(world)), {});
+    expect(report.unread).toEqual([unreadable]);
+    expect(report.orphans.map(({ taskId }) => taskId)).toContain(task.workflowId);
   });
 
   test('given a cancel while the orphan is known -> then it is cancelled upstream, too', async () => {

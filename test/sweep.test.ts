@@ -1,10 +1,15 @@
 /** Tasks whose workflow was ended without its cleanup: what they left upstream is found and cancelled; judged by the ledger. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ServiceError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sweep, type Leftover, type SweepReport } from '../src/client/sweep';
 import { findOrphans } from '../src/client/orphans';
+import type { RunEvent } from '../src/client/run-events';
+import { traceOf } from '../src/client/trace';
+import { isServerAway, whyUnread } from '../src/client/unread';
 import type { TaskStatusView } from '../src/contracts';
+import { unreadableTask } from './helpers/clients';
 import { eventually } from './helpers/embedded';
-import { responseOf, sparseTask, upstreamOf } from './helpers/webhooks';
+import { responseOf, SPARSE, sparseTask, upstreamOf } from './helpers/webhooks';
 import { createsOf, devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
 let world: World;
@@ -25,8 +30,14 @@ const listed = (taskId: string) =>
     return (await world.client.workflow.count(query)).count > 0;
   });
 
-async function terminated(metadata: Record<string, string> = SLOW): Promise<{ taskId: string; responseId: string }> {
-  const task = await sparseTask(world, metadata);
+/** As a program starts it that leaves the package's client out: the request is an argument of the workflow. */
+function largeTask(id?: string) {
+  const request = { model: 'o3', input: 'x'.repeat(300_000), metadata: SLOW };
+  return world.start({ request, options: SPARSE }, id);
+}
+
+async function terminated(start = () => sparseTask(world, SLOW)): Promise<{ taskId: string; responseId: string }> {
+  const task = await start();
   const responseId = await responseOf(world, task.workflowId);
   await eventually('the task knows it', async () => {
     return (await task.query<TaskStatusView>('taskStatus')).responseId === responseId;
@@ -52,11 +63,22 @@ test('given a terminated task -> then a sweep names its response and changes not
   expect(world.emulator.ledger().cancels, 'harmless when repeated').toHaveLength(1);
 });
 
-test('given one that was terminated while its create was under way -> then its id or its attempt is named', async () => {
+test('given a terminated task whose request lies in the store -> then its response is named, and ended', async () => {
+  const { taskId, responseId } = await world.withWorker(() => terminated(largeTask));
+  await listed(taskId);
+  expect(of(await run(false), taskId)).toMatchObject([{ responseId, state: 'to_cancel' }]);
+  expect(of(await run(true), taskId)).toMatchObject([{ responseId, state: 'cancelled' }]);
+  expect(await stillRunning(world.emulator)).not.toContain(responseId);
+});
+
+test.each([
+  ['one', (id: string) => sparseTask(world, SLOW, {}, id)],
+  ['one with a request in the store', largeTask],
+])('given %s that was terminated while its create was under way -> then its attempt is named', async (_, start) => {
   const id = uniqueId('under-way');
   world.emulator.setFaults([{ op: 'create', task: id, times: 1, do: { kind: 'delay', ms: 3_000 } }]);
   await world.withWorker(async () => {
-    const task = await sparseTask(world, SLOW, {}, id);
+    const task = await start(id);
     await responseOf(world, id);
     await task.terminate('by hand');
   });
@@ -140,5 +162,36 @@ test('given a run that was reset and goes on -> then the response of the termina
     await goesOn.signal('cancelTask');
     await goesOn.result();
     expect(createsOf(world.emulator, task.workflowId)).toHaveLength(1);
+  });
+});
+
+test('given a run that cannot be read among others -> then it is named, and what was cancelled is told', async () => {
+  const { taskId, responseId } = await world.withWorker(() => terminated());
+  const unreadable = await unreadableTask(world);
+  await Promise.all([taskId, unreadable].map(listed));
+  const report = await run(true);
+  expect(of(report, unreadable)).toMatchObject([{ execution: 'TERMINATED', responseId: null, state: 'failed' }]);
+  expect(of(report, unreadable)[0]?.detail).toMatch(/^could not be read: .*encrypted/);
+  expect(of(report, taskId)).toMatchObject([{ responseId, state: 'cancelled' }]);
+});
+
+test('given creates that were held back, and requests in the store -> then they are counted as the task counts', () => {
+  const event = { at: null, values: [undefined], activity: null, failureType: null };
+  const events: RunEvent[] = ['5', '11', '17'].flatMap((scheduledId, i): RunEvent[] => [
+    { ...event, kind: 'scheduled', scheduledId, activity: 'startResponse' },
+    { ...event, kind: 'failed', scheduledId, failureType: i === 1 ? 'AwaitPermit' : 'Upstream.AmbiguousCreate' },
+  ]);
+  expect(traceOf(events, []).lost.map(({ attempt }) => attempt)).toEqual([1, 2]);
+});
+
+describe('why a run could not be read', () => {
+  const refused = (code: number) => Object.assign(new Error('of gRPC'), { code, details: 'it said no', metadata: {} });
+  test.each([
+    ['the server is away', new ServiceError('Failed', { cause: refused(14) }), true, 'it said no'],
+    ['the server knows it no more', refused(5), false, 'it said no'],
+    ['it is not JSON', new SyntaxError('Unexpected token: "Dear diary"'), false, 'a payload of its history is no JSON'],
+    ['it has a key in it', new Error('no sk-secret-1234567'), false, 'no sk-***'],
+  ])('given that %s -> then that is known, and nothing of what was read is told', (_, error, isAway, why) => {
+    expect([isServerAway(error), whyUnread(error)]).toEqual([isAway, why]);
   });
 });

@@ -42,7 +42,8 @@ function showOrphans(report: OrphanReport): void {
   });
   if (rows.length > 0) print(table([['TASK', 'ATTEMPT', 'LOST', 'RESPONSE', 'UPSTREAM', 'WHY'], ...rows]));
   else say('Every create was answered.');
-  if (unread.length > 0) say(`No worker answered for ${unread.length} tasks: run \`npm start\` for them.`);
+  if (unread.length > 0)
+    say(`${unread.length} tasks could not be read: run \`npm start\` where none runs. \`--json\` names them.`);
 }
 
 export function addSweep(program: Command, run: Run): void {

@@ -9,6 +9,7 @@ import { query } from './describe';
 import type { UpstreamOf } from './omitted';
 import { runEvents } from './run-events';
 import { traceOf } from './trace';
+import { isServerAway } from './unread';
 import { isNot } from './visibility-query';
 
 /** A create whose reply was lost, and what is known of it. */
@@ -34,7 +35,7 @@ export interface OrphanReport {
   /** True when there are more tasks than were read. */
   truncated: boolean;
   orphans: Orphan[];
-  /** Ids of tasks that only a worker can tell of, and none did. */
+  /** Ids of tasks that only a worker can tell of, and none did; and of those that could not be read. */
   unread: string[];
 }
 
@@ -64,7 +65,13 @@ async function statusOf(upstream: Upstream, responseId: string): Promise<string>
 export async function findOrphans(client: Client, upstreamOf: UpstreamOf, bounds: Bounds): Promise<OrphanReport> {
   const notContinued = isNot('ExecutionStatus', 'ContinuedAsNew');
   const { runs, since, truncated } = await boundedTasks(client, bounds, 'StartTime', notContinued);
-  const read = await inTurns(runs, async (run) => ({ run, found: await possibleOrphans(client, run) }));
+  const read = await inTurns(runs, async (run) => {
+    const found = await possibleOrphans(client, run).catch((error: unknown) => {
+      if (isServerAway(error)) throw error;
+      return null;
+    });
+    return { run, found };
+  });
   const rows = read.flatMap(({ run, found }) => (found ?? []).map((one) => ({ run, one })));
   const orphans = await inTurns(rows, async ({ run, one }): Promise<Orphan> => {
     const { attempt, at, reason, responseId = null } = one;

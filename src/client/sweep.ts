@@ -11,6 +11,7 @@ import { executionOf } from './describe';
 import { runEvents } from './run-events';
 import { detailsOf } from './task-look';
 import { traceOf } from './trace';
+import { isServerAway, whyUnread } from './unread';
 import { isOneOf } from './visibility-query';
 
 /** What may still run upstream, or did. */
@@ -93,12 +94,18 @@ async function findingOf({ client, upstream, cancel }: SweepDeps, taskId: string
   }
 }
 
-async function sweepRun(
-  deps: SweepDeps,
-  run: WorkflowExecutionInfo,
-): Promise<{ leftovers: Leftover[]; ended: number }> {
+interface Swept {
+  leftovers: Leftover[];
+  ended: number;
+}
+
+const aboutOf = ({ workflowId: taskId, runId, status, closeTime }: WorkflowExecutionInfo) => {
+  return { taskId, runId, execution: status.name, closedAt: closeTime?.toISOString() ?? null };
+};
+
+async function sweepRun(deps: SweepDeps, run: WorkflowExecutionInfo): Promise<Swept> {
   const { client } = deps;
-  const { workflowId: taskId, runId, status, closeTime } = run;
+  const { workflowId: taskId, runId } = run;
   const newest = await client.workflow.getHandle(taskId).describe();
   // A reset ends a run as terminated, and goes on with its response in another one.
   if (newest.runId !== runId) return { leftovers: [], ended: 0 };
@@ -109,7 +116,7 @@ async function sweepRun(
     Promise.all(underWay.map((activity) => detailsOf(client, activity))),
   ]);
   const { responseIds, lost } = traceOf(events, heartbeats.flat());
-  const about = { taskId, runId, execution: status.name, closedAt: closeTime?.toISOString() ?? null };
+  const about = aboutOf(run);
   const found = await Promise.all(
     responseIds.map(async (responseId) => ({ responseId, finding: await findingOf(deps, taskId, responseId) })),
   );
@@ -119,6 +126,25 @@ async function sweepRun(
     return { ...about, responseId: null, state: 'unknown' as const, detail };
   });
   return { leftovers: [...known, ...unknown], ended: found.length - known.length };
+}
+
+function unreadable(run: WorkflowExecutionInfo, error: unknown): Swept {
+  const detail = `could not be read: ${whyUnread(error)}`;
+  return { leftovers: [{ ...aboutOf(run), responseId: null, state: 'failed', detail }], ended: 0 };
+}
+
+/** One that cannot be read is named, and the others are swept: what was cancelled until then must be told. */
+function sweepAll(deps: SweepDeps, runs: WorkflowExecutionInfo[]): Promise<Swept[]> {
+  let away: unknown;
+  return inTurns(runs, async (run) => {
+    if (away !== undefined) return unreadable(run, away);
+    try {
+      return await sweepRun(deps, run);
+    } catch (error) {
+      if (isServerAway(error)) away = error;
+      return unreadable(run, error);
+    }
+  });
 }
 
 /**
@@ -133,7 +159,7 @@ export async function sweep(
   { cancel, ...bounds }: Bounds & { cancel: boolean },
 ): Promise<SweepReport> {
   const { runs, since, truncated } = await boundedTasks(client, bounds, 'CloseTime', LOST);
-  const swept = await inTurns(runs, (run) => sweepRun({ client, upstream, cancel }, run));
+  const swept = await sweepAll({ client, upstream, cancel }, runs);
   return {
     since,
     cancelled: cancel,

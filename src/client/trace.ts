@@ -44,10 +44,13 @@ export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
   );
   const lost = events
     .filter(({ kind, activity }) => kind === 'scheduled' && activity === 'startResponse')
-    .flatMap((create): LostCreate[] => {
+    // Counted as the workflow counts: a create that was held back for the account is none.
+    .filter(({ scheduledId }) => ends.get(scheduledId)?.failureType !== 'AwaitPermit')
+    .flatMap((create, i): LostCreate[] => {
       const end = ends.get(create.scheduledId);
       const isKnown = !end && heartbeats.some((value) => idIn(value) !== null);
-      const [attempt, reason] = [attemptIn(create.values[0]), isKnown ? null : lossOf(end)];
+      // What a large request was sent with is not in the history.
+      const [attempt, reason] = [attemptIn(create.values[0]) || i + 1, isKnown ? null : lossOf(end)];
       return reason && !offered.has(attempt) ? [{ attempt, at: create.at, reason }] : [];
     });
   return { responseIds: [...new Set(ids)], lost };
