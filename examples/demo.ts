@@ -16,6 +16,7 @@ import { holdEmbedded } from '../src/embedded';
 import { installRuntime } from '../src/logging';
 import { jsonLines } from '../src/results/jsonl';
 import { writeWhole } from '../src/results/write';
+import { beginStartup, StoppedError, type Startup } from '../src/startup';
 import { openStore } from '../src/store/open';
 import { createUpstream } from '../src/upstream';
 import { createWorker } from '../src/worker';
@@ -94,10 +95,12 @@ async function connectWorker(config: Config, emulatorUrl: string) {
   return { worker, connection };
 }
 
-async function runDemo(config: Config, emulatorUrl: string, keep: boolean): Promise<boolean> {
+async function runDemo(config: Config, emulatorUrl: string, keep: boolean, startup: Startup): Promise<boolean> {
   const client = await DurableResponses.connect({ config });
   const { worker, connection } = await connectWorker(config, emulatorUrl);
   try {
+    startup.signal.throwIfAborted();
+    startup.over();
     return await worker.runUntil(async () => {
       const result = await runBatch(client, emulatorUrl);
       const file = join(config.dataDir, 'results.jsonl');
@@ -117,13 +120,15 @@ async function runDemo(config: Config, emulatorUrl: string, keep: boolean): Prom
 
 async function main(): Promise<void> {
   const config = demoConfig();
+  const startup = beginStartup(() => say('Stopping.'));
   installRuntime('ERROR');
   say('The demo uses the local emulator: answers are synthetic, nothing is paid.');
   const temporal = configuredTemporal(config) === undefined;
-  const hold = await holdEmbedded(config, { temporal, emulator: true, onNotice: say });
+  const hold = await holdEmbedded(config, { temporal, emulator: true, onNotice: say, signal: startup.signal });
   try {
     if (!hold.emulatorUrl) throw new Error('The emulator did not start.');
-    process.exitCode = (await runDemo(config, hold.emulatorUrl, process.argv.includes('--keep'))) ? 0 : 1;
+    const demo = runDemo(config, hold.emulatorUrl, process.argv.includes('--keep'), startup);
+    process.exitCode = (await startup.orStopped(demo)) ? 0 : 1;
   } finally {
     await hold.release();
   }
@@ -131,6 +136,6 @@ async function main(): Promise<void> {
 
 main()
   .catch((error: unknown) => {
-    process.exitCode = report(error);
+    process.exitCode = error instanceof StoppedError ? 1 : report(error);
   })
   .finally(() => process.exit());

@@ -8,6 +8,7 @@ import { messageOf, UsageError } from './errors';
 import { exitCodeOf } from './exit-code';
 import { installRuntime } from './logging';
 import { secretsInFolder } from './secrets/folder';
+import { beginStartup, StoppedError, type Startup } from './startup';
 import { needsEmulator, upstreamOptions } from './upstream';
 import { openReceiver } from './webhook/serve';
 import { createWorker } from './worker';
@@ -30,14 +31,16 @@ function announce(config: Config, hold: EmbeddedHold | undefined, address: strin
   );
 }
 
-function holdServices(config: Config): Promise<EmbeddedHold> | undefined {
+function holdServices(config: Config, signal: AbortSignal): Promise<EmbeddedHold> | undefined {
   const needs = { temporal: configuredTemporal(config) === undefined, emulator: needsEmulator(config) };
   const onLost = (reason: string) => {
     tell(`${reason} Stopping.`);
     process.exitCode = 3;
     process.kill(process.pid, 'SIGTERM');
   };
-  return needs.temporal || needs.emulator ? holdEmbedded(config, { ...needs, onNotice: tell, onLost }) : undefined;
+  return needs.temporal || needs.emulator
+    ? holdEmbedded(config, { ...needs, onNotice: tell, onLost, signal })
+    : undefined;
 }
 
 /** The worker that a configuration describes. */
@@ -62,7 +65,7 @@ export const workerOptions = (
   maxCachedWorkflows: config.maxCachedWorkflows,
 });
 
-async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promise<void> {
+async function runWorker(config: Config, hold: EmbeddedHold | undefined, startup: Startup): Promise<void> {
   const endMs = Date.now() + CONNECT_DEADLINE_MS;
   const server = await connectClient(config, { deadlineMs: CLIENT_DEADLINE_MS });
   const { namespace, address } = server;
@@ -73,25 +76,22 @@ async function runWorker(config: Config, hold: EmbeddedHold | undefined): Promis
   const connection = await connectWorker(server, endMs);
   try {
     const worker = await createWorker(workerOptions(config, server, connection, hold?.emulatorUrl));
+    startup.signal.throwIfAborted();
     announce(config, hold, address);
+    startup.over();
     await worker.run();
   } finally {
     await connection.close();
   }
 }
 
-async function serve(config: Config, withWebhook: boolean): Promise<void> {
-  const hold = await holdServices(config);
+async function serve(config: Config, withWebhook: boolean, hold: EmbeddedHold | undefined, startup: Startup) {
+  const receiver = withWebhook ? await openReceiver(config, hold?.emulatorUrl) : undefined;
+  if (receiver) tell(`Webhooks: ${receiver.url}`);
   try {
-    const receiver = withWebhook ? await openReceiver(config, hold?.emulatorUrl) : undefined;
-    if (receiver) tell(`Webhooks: ${receiver.url}`);
-    try {
-      await runWorker(config, hold);
-    } finally {
-      await receiver?.close();
-    }
+    await runWorker(config, hold, startup);
   } finally {
-    await hold?.release();
+    await receiver?.close();
   }
 }
 
@@ -106,8 +106,19 @@ function wantsWebhook(): boolean {
 async function main(): Promise<void> {
   const withWebhook = wantsWebhook();
   const config = loadConfig();
+  const startup = beginStartup(() => tell('Stopping.'));
   installRuntime(config.logLevel);
-  await serve(config, withWebhook);
+  try {
+    const hold = await holdServices(config, startup.signal);
+    try {
+      await startup.orStopped(serve(config, withWebhook, hold, startup));
+    } finally {
+      await hold?.release();
+    }
+  } catch (error) {
+    // What it was told to do; one that came because the servers were lost has set its own code.
+    if (!(error instanceof StoppedError)) throw error;
+  }
 }
 
 if (require.main === module) {

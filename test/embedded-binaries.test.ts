@@ -118,10 +118,23 @@ describe('order of the search', () => {
   });
 });
 
+test('given that it is stopped during a download -> then no other way is tried, and nothing half-done stays', async () => {
+  const stop = new AbortController();
+  const hanging: Getters['download'] = async (pin, into, signal) => {
+    await delivers(pin, into);
+    const ended = run('/bin/sh', ['-c', 'sleep 60'], 60_000, { signal });
+    stop.abort(new Error('enough'));
+    throw new Error((await ended).problem);
+  };
+  const getters = { download: hanging, install: delivers };
+  await expect(findTemporalCli(config(), { getters, signal: stop.signal })).rejects.toThrow('enough');
+  expect(await readdir(cache)).toEqual([]);
+});
+
 describe('ways to get a program', () => {
   test('given a download that takes too long -> then it is ended at its limit', async () => {
     const started = Date.now();
-    await expect(downloadWithSdk(TEMPORAL_CLI_PIN, cache, 1)).rejects.toThrow('took longer than 0.001 s');
+    await expect(downloadWithSdk(TEMPORAL_CLI_PIN, cache, undefined, 1)).rejects.toThrow('took longer than 0.001 s');
     expect(Date.now() - started).toBeLessThan(5000);
   });
 

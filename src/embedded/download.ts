@@ -15,8 +15,14 @@ const SMALLEST_PROGRAM_BYTES = 5_000_000;
  *
  * @throws Error saying why, in one line.
  */
-export async function downloadWithSdk(pin: Pin, folder: string, timeoutMs = DOWNLOAD_TIMEOUT_MS): Promise<string> {
-  const result = await run(process.execPath, [helperProgram('download-main'), pin.program, folder], timeoutMs);
+export async function downloadWithSdk(
+  pin: Pin,
+  folder: string,
+  signal?: AbortSignal,
+  timeoutMs = DOWNLOAD_TIMEOUT_MS,
+): Promise<string> {
+  const args = [helperProgram('download-main'), pin.program, folder];
+  const result = await run(process.execPath, args, timeoutMs, { signal });
   if (result.code !== 0) throw new Error(`download by the SDK: ${result.problem ?? lastCause(result.stderr)}`);
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

@@ -5,7 +5,7 @@ import { UnreachableError } from '../errors';
 import { configuredEncryption } from '../security/encryption';
 import { writeKeys } from '../security/keys';
 import { findTemporalCli } from './binaries';
-import { stopProcess, until } from './processes';
+import { onAbort, stopProcess, until } from './processes';
 import { connectTo, receive, replySchema, send, type Reply, type Request, type Services } from './protocol';
 import { EMBEDDED_NAMESPACE, prepareDataDir, readRecord, type EmbeddedRecord } from './record';
 import { clearAway, ensureKeeper, isKeeper } from './start-keeper';
@@ -17,6 +17,8 @@ export interface HoldOptions {
   serverArgs?: string[];
   /** One line about something that takes time or went wrong and was mended. */
   onNotice?: (text: string) => void;
+  /** Ends the start: a download, a wait. What was begun is let go, and the signal's reason is thrown. */
+  signal?: AbortSignal;
   /** The services are gone although they are held: the keeper was killed, or gave up. */
   onLost?: (reason: string) => void;
 }
@@ -44,10 +46,11 @@ const ASK_TIMEOUT_MS = 2000;
  * for encryption keys that cannot be used.
  */
 export async function holdEmbedded(config: Config, options: HoldOptions): Promise<EmbeddedHold> {
-  const program = options.temporal ? await findTemporalCli(config, { onNotice: options.onNotice }) : undefined;
+  const { onNotice, signal } = options;
+  const program = options.temporal ? await findTemporalCli(config, { onNotice, signal }) : undefined;
   const keys = program ? await keysOf(config) : '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    await ensureKeeper(config.dataDir, keys);
+    await ensureKeeper(config.dataDir, keys, signal);
     const record = await readRecord(config.dataDir);
     const socket = record && (await connectTo(record));
     if (record === undefined || socket === undefined) continue;
@@ -116,7 +119,11 @@ class Hold {
       });
       void this.closed.then(() => resolve(undefined));
       send(this.socket, request);
+      // Only now: a keeper that was started for this holder ends when it leaves, and not before it came.
+      onAbort(this.options.signal, () => resolve(undefined));
     });
+    if (this.options.signal?.aborted) await this.release();
+    this.options.signal?.throwIfAborted();
     if (answer === undefined) return undefined;
     if ('failed' in answer) {
       await this.release();

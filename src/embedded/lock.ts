@@ -10,13 +10,14 @@ const STALE_MS = 90_000;
 /**
  * Runs `work` while no other process does. A lock of a process that is gone is replaced.
  *
+ * @param signal Ends the wait for the lock, not the work; its reason is thrown.
  * @throws UnreachableError when another process holds it for longer than 90 s.
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
   await writeFile(own, String(process.pid), { mode: 0o600 });
   try {
-    await acquire(path, own);
+    await acquire(path, own, signal);
     try {
       return await work();
     } finally {
@@ -28,10 +29,11 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 }
 
 /** A hard link appears with its content in one step: there is no moment of an empty lock. */
-async function acquire(path: string, own: string): Promise<void> {
+async function acquire(path: string, own: string, signal?: AbortSignal): Promise<void> {
   // A little longer than a lock may last, so that one of a hanging process is replaced within the wait.
   const end = Date.now() + STALE_MS + 5000;
   while (Date.now() < end) {
+    signal?.throwIfAborted();
     try {
       await link(own, path);
       return;

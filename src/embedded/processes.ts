@@ -17,6 +17,13 @@ export interface RunResult {
 /** Enough for the reason of a failure, which programs print last. */
 const KEPT_OUTPUT_CHARS = 8192;
 
+export interface RunOptions {
+  /** On top of what is inherited. */
+  env?: Record<string, string>;
+  /** Ends it as the time limit does. */
+  signal?: AbortSignal;
+}
+
 /**
  * Runs a program to its end, with no input. Never throws: a program that cannot be started is a result too.
  *
@@ -26,7 +33,7 @@ export function run(
   command: string,
   args: string[],
   timeoutMs: number,
-  env: Record<string, string> = {},
+  { env = {}, signal }: RunOptions = {},
 ): Promise<RunResult> {
   return new Promise((settle) => {
     const result: RunResult = { stdout: '', stderr: '' };
@@ -36,13 +43,15 @@ export function run(
       stdio: ['ignore', 'pipe', 'pipe'],
       env: childEnvironment(env),
     });
-    const timer = setTimeout(() => {
-      result.problem = `took longer than ${timeoutMs / 1000} s`;
+    const end = (problem: string) => {
+      result.problem = problem;
       killGroup(child.pid);
       // A grandchild that left the group would keep the pipes open.
       child.stdout.destroy();
       child.stderr.destroy();
-    }, timeoutMs);
+    };
+    const timer = setTimeout(() => end(`took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    const unlisten = onAbort(signal, () => end('was stopped'));
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         result[name] = (result[name] + text).slice(-KEPT_OUTPUT_CHARS);
@@ -50,12 +59,20 @@ export function run(
     }
     const done = (code: number | null, problem?: string) => {
       clearTimeout(timer);
+      unlisten();
       result.problem ??= problem;
       settle({ ...result, ...(result.problem === undefined && code !== null ? { code } : {}) });
     };
     child.on('error', (error) => done(null, error.message));
-    child.on('close', (code, signal) => done(code, signal === null ? undefined : `killed by ${signal}`));
+    child.on('close', (code, killer) => done(code, killer === null ? undefined : `killed by ${killer}`));
   });
+}
+
+/** Calls back at once when it is aborted already. Gives what ends the listening. */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted) listener();
+  else signal?.addEventListener('abort', listener, { once: true });
+  return () => signal?.removeEventListener('abort', listener);
 }
 
 function killGroup(pid: number | undefined): void {

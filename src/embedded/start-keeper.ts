@@ -20,11 +20,12 @@ const MAX_LOG_BYTES = 5_000_000;
  * Makes sure that a keeper listens, unless one does.
  *
  * @param keys For its codec server, as `writeKeys` gives them; empty for those of the data folder, if any.
+ * @param signal Ends the wait for another process that starts one. What is begun here is done, for the caller to join.
  * @throws UnreachableError when it does not start within 15 s.
  */
-export async function ensureKeeper(dataDir: string, keys: string): Promise<void> {
+export async function ensureKeeper(dataDir: string, keys: string, signal?: AbortSignal): Promise<void> {
   await prepareDataDir(dataDir);
-  await withLock(embeddedFiles(dataDir).lock, async () => {
+  const look = async () => {
     const record = await readRecord(dataDir);
     if (record !== undefined) {
       const socket = await connectTo(record);
@@ -33,7 +34,8 @@ export async function ensureKeeper(dataDir: string, keys: string): Promise<void>
       await clearAway(dataDir, record);
     }
     await startKeeper(dataDir, keys);
-  });
+  };
+  await withLock(embeddedFiles(dataDir).lock, look, signal);
 }
 
 /** Waits for a keeper that is stopping, and ends it and its server when it is dead or does not get done. */

