@@ -3,7 +3,7 @@ import { Client, Connection, isGrpcServiceError, type ClientOptions, type Connec
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { retriesThatEnd } from './closed-calls';
 import type { Config } from './config';
-import { readEmbedded } from './embedded';
+import { EMBEDDED_NAMESPACE, readEmbedded } from './embedded';
 import { messageOf, UnreachableError, UsageError } from './errors';
 import { encryptedDataConverter, type EncryptionSetting } from './security/data-converter';
 import { configuredEncryption } from './security/encryption';
@@ -59,7 +59,7 @@ const DEFAULT_NAMESPACE = 'default';
 /** Listing namespaces only makes an error message better: not worth a longer wait. */
 const LIST_TIMEOUT_MS = 2000;
 /** Variables that make no sense without an address: somebody believes to have configured a server. */
-const NEED_ADDRESS = ['TEMPORAL_API_KEY', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'];
+const NEED_ADDRESS = /^TEMPORAL_(API_KEY|PROFILE|CONFIG_FILE|TLS|TLS_.*|GRPC_META_.*)$/;
 
 /**
  * The server to use: the one that `TEMPORAL_ADDRESS` or a profile of the Temporal config file names, else the embedded
@@ -86,7 +86,11 @@ export function configuredTemporal(config: Config): ResolvedTemporal | undefined
   const { connectionOptions, namespace } = loadSettings(config);
   const { address } = connectionOptions;
   if (address) return { address, namespace: namespace ?? DEFAULT_NAMESPACE, connectionOptions, source: 'configured' };
-  const set = NEED_ADDRESS.filter((name) => config.temporalEnvironment[name] !== undefined);
+  const set = Object.entries(config.temporalEnvironment).flatMap(([name, value]) => {
+    // An embedded server has that namespace alone.
+    const isOther = name === 'TEMPORAL_NAMESPACE' && value !== EMBEDDED_NAMESPACE;
+    return isOther || NEED_ADDRESS.test(name) ? [name] : [];
+  });
   if (set.length === 0) return undefined;
   throw new UsageError([`${set.join(', ')}: set, but no server is named; set TEMPORAL_ADDRESS too, or unset it`]);
 }

@@ -52,10 +52,32 @@ describe('which server', () => {
     });
   });
 
-  test('given a key but no address -> then that is said, instead of using another server', () => {
-    expect(() => configuredTemporal(settings({ TEMPORAL_API_KEY: 'key' }))).toThrow(
-      'TEMPORAL_API_KEY: set, but no server',
+  test.each([
+    ['TEMPORAL_API_KEY', 'key'],
+    ['TEMPORAL_NAMESPACE', 'prod.a1'],
+    ['TEMPORAL_TLS', 'true'],
+    ['TEMPORAL_TLS_CLIENT_CERT_DATA', 'PEM'],
+    ['TEMPORAL_TLS_CLIENT_KEY_DATA', 'PEM'],
+    ['TEMPORAL_TLS_SERVER_CA_CERT_DATA', 'PEM'],
+    ['TEMPORAL_TLS_SERVER_NAME', 'temporal.example'],
+    ['TEMPORAL_GRPC_META_AUTHORIZATION', 'token'],
+  ])('given %s but no address -> then that is said, instead of using another server', (name, value) => {
+    const attempt = () => configuredTemporal(settings({ [name]: value, TEMPORAL_ADDRESS: '' }));
+    expect(attempt).toThrow(UsageError);
+    expect(attempt).toThrow(`${name}: set, but no server is named; set TEMPORAL_ADDRESS too`);
+  });
+
+  test('given the certificate, its key and the namespace as files and a name -> then all of them are named', async () => {
+    const [cert, key] = [join(folder.path, 'client.pem'), join(folder.path, 'client.key')];
+    await Promise.all([writeFile(cert, 'PEM'), writeFile(key, 'PEM')]);
+    const tls = { TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key };
+    expect(() => configuredTemporal(settings({ ...tls, TEMPORAL_NAMESPACE: 'prod.a1' }))).toThrow(
+      'TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH, TEMPORAL_NAMESPACE: set, but no server',
     );
+  });
+
+  test('given the namespace of the embedded server and no address -> then nothing is in the way of that one', () => {
+    expect(configuredTemporal(settings({ TEMPORAL_NAMESPACE: 'default' }))).toBeUndefined();
   });
 
   test('given no settings and a running embedded server -> then that one', async () => {
