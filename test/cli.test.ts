@@ -189,6 +189,7 @@ describe('wrong words', () => {
     [['task', 'start', '--model', 'o3', '--input', 'Hi.', '--tool', 'mcp:{'], 'Expected NAME or NAME:{...json...}.'],
     [['task', 'start', '--model', 'o3', '--input', 'Hi.', '--tool', 'mcp:"x"'], 'Expected NAME or NAME:{...json...}.'],
     [['task', 'start', '--metadata', 'x'], 'Expected KEY=VALUE.'],
+    [['report', 'start', '--title', 'A', '--source', 'a', '--on-timeout', 'leave'], "unknown option '--on-timeout'"],
   ];
   it.each(CASES)('%j -> exit 2, says what is wrong', async (words, said) => {
     const { code, out, err } = await place.cli(words);
@@ -207,6 +208,13 @@ describe('wrong words', () => {
     const { code, out } = await place.cli(words);
     expect(code).toBe(0);
     expect(out).toContain('Usage: durable-responses');
+  });
+
+  it('the help of a report -> no option that is refused afterwards; that of a task has it', async () => {
+    const help = async (what: string) => (await place.cli([what, 'start', '--help'])).out;
+    expect(await help('report')).toContain('--on-ambiguous-create');
+    expect(await help('report')).not.toContain('--on-timeout');
+    expect(await help('task')).toContain('--on-timeout');
   });
 });
 

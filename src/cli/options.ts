@@ -75,7 +75,11 @@ function toolOf(text: string): Record<string, unknown> {
 }
 
 /** The options of how a task is run, for commands that start one. */
-export function withRunOptions(command: Command): Command {
+export const withRunOptions = (command: Command): Command =>
+  withReportOptions(command).option('--on-timeout <what>', 'cancel or leave');
+
+/** Those of a report: its run is never left, since what it works with is deleted. */
+export function withReportOptions(command: Command): Command {
   return command
     .option('--priority <level>', `one of ${PRIORITIES.join(', ')}`)
     .option('--tenant <name>', 'fairness key and TenantId')
@@ -84,7 +88,6 @@ export function withRunOptions(command: Command): Command {
     .option('--max-wait <seconds>', 'deadline of the whole task', numberOf)
     .option('--max-queued <seconds>', 'deadline for leaving the queue', numberOf)
     .option('--poll-intervals <list>', 'seconds between looks, e.g. 1,2,5,10', numbersOf)
-    .option('--on-timeout <what>', 'cancel or leave')
     .option('--on-ambiguous-create <what>', 'retry or fail')
     .option('--allow-keys-in-prompt', 'the prompt has a key or token on purpose');
 }

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DurableResponses, Started } from '../client';
-import type { ReportPlan, ReportResult } from '../contracts';
+import { REPORT_EFFORTS, type ReportPlan, type ReportResult } from '../contracts';
 import { orphanText } from '../contracts/describe';
 import { assertReport } from '../door';
 import { UsageError } from '../errors';
 import { again } from './again';
-import { add, assertId, pair, runOptionsOf, withRunOptions, type TaskFlags } from './options';
+import { add, assertId, pair, runOptionsOf, withReportOptions, type TaskFlags } from './options';
 import { EXIT, print, printJson, say } from './output';
 import type { Run } from './run';
 import { stoppable } from './stoppable';
@@ -93,13 +93,13 @@ function addStart(report: Command, run: Run): void {
     .option('--section <title>', 'instead of the usual six (repeatable)', add(String), [])
     .option('--model <name>', 'default o3')
     .option('--instructions <text>', 'what else the model should know')
-    .option('--reasoning-effort <level>', 'minimal, low, medium or high (default)')
+    .option('--reasoning-effort <level>', `one of ${REPORT_EFFORTS.join(', ')}; default high`)
     .option('--metadata <k=v>', 'metadata of the response (repeatable)', pair, {})
     .option('--out <dir>', 'wait, then write report.md, report.html and the files there')
     .option('--id <id>')
     .option('--wait')
     .option('--json');
-  withRunOptions(start).action((flags: StartFlags) => {
+  withReportOptions(start).action((flags: StartFlags) => {
     // Known before anything is connected to.
     const plan = planOf(flags);
     assertId(flags.id);

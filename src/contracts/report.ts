@@ -20,6 +20,10 @@ export type ReportOptions = Pick<
   | 'retryOn'
 >;
 
+/** All that the API has. Which of them a model takes, it says itself. */
+export const REPORT_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type ReportEffort = (typeof REPORT_EFFORTS)[number];
+
 /** What `startReport` takes. */
 export interface ReportPlan {
   title: string;
@@ -32,7 +36,7 @@ export interface ReportPlan {
   /** What else the model should know. */
   instructions?: string;
   /** `reasoning.effort` of the request. Default `high`. */
-  reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high';
+  reasoningEffort?: ReportEffort;
   /** Metadata of the response, as the API has it. */
   metadata?: Record<string, string>;
   options?: ReportOptions;
@@ -65,7 +69,7 @@ export interface ReportInput {
   model: string;
   sections: string[];
   instructions: string | null;
-  reasoningEffort: NonNullable<ReportPlan['reasoningEffort']>;
+  reasoningEffort: ReportEffort;
   metadata: Record<string, string>;
   options: ReportOptions;
 }

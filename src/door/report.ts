@@ -1,6 +1,6 @@
 /** A report that is to be started: its title, sources, sections and options. */
 import { basename } from 'node:path';
-import type { ReportPlan } from '../contracts';
+import { REPORT_EFFORTS, type ReportPlan } from '../contracts';
 import { UsageError } from '../errors';
 import { promptProblem } from './inline-credentials';
 import { optionProblems } from './options';
@@ -15,7 +15,6 @@ const MAX_SECTIONS = 30;
 /** A container is kept alive by a look every ten minutes: three days are 5,000 events of history. */
 const MAX_WAIT_SECONDS = 3 * 86_400;
 
-const EFFORTS: readonly unknown[] = ['minimal', 'low', 'medium', 'high'];
 const FIELDS = ['title', 'sources', 'model', 'sections', 'instructions', 'reasoningEffort', 'metadata', 'options'];
 const OPTIONS = [
   'watch',
@@ -113,8 +112,8 @@ export function reportProblems(plan: unknown): Problem[] {
   if (!isLine(own(plan, 'title'), MAX_TITLE_CHARS))
     problems.push({ field: 'title', message: `expected one line of at most ${MAX_TITLE_CHARS} characters` });
   const effort = own(plan, 'reasoningEffort');
-  if (effort !== undefined && !EFFORTS.includes(effort))
-    problems.push({ field: 'reasoningEffort', message: `unknown value; write one of ${EFFORTS.join(', ')}` });
+  if (effort !== undefined && !REPORT_EFFORTS.some((known) => known === effort))
+    problems.push({ field: 'reasoningEffort', message: `unknown value; write one of ${REPORT_EFFORTS.join(', ')}` });
   return [
     ...problems,
     ...sourceProblems(own(plan, 'sources')),
