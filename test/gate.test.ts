@@ -1,9 +1,13 @@
 /** The gate in front of the account: its limits hold with several workers, and everyone gets their share. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxInFlight } from '../emulator';
-import type { BatchItem, BatchResult, GateStatus, TaskInput, TaskOptions } from '../src/contracts';
+import { answerKeeper } from '../src/activities/answer-keeper';
+import { gateDesk, type GateDesk } from '../src/activities/gate-desk';
+import { createResponseActivities } from '../src/activities/responses';
+import type { BatchItem, BatchResult, GateStatus, TaskInput, TaskOptions, TaskResult } from '../src/contracts';
 import { gateWorkflowId } from '../src/names';
+import { createUpstream } from '../src/upstream';
 import { withFleet } from './helpers/worker-process';
 import { devServerWorld, uniqueId, type World } from './helpers/world';
 
@@ -72,6 +76,44 @@ test('a tenant of 40 and then one of 4 -> the small one does not wait for the la
   });
   const order = createsOfBatches(large, small).map(({ metadata }) => metadata.task_id?.startsWith(`${small}/`));
   expect(order.lastIndexOf(true)).toBeLessThan(20);
+});
+
+/** A gate whose worker is gone once a task is in: nobody has the task queue on which it is told of ends. */
+function silentGate(): GateDesk {
+  const desk = gateDesk({ maxInFlight: 1 });
+  const taskQueue = uniqueId('nobody');
+  return { enter: () => Promise.resolve(0), leave: (place, id) => desk.leave({ ...place, taskQueue }, id) };
+}
+
+/** Runs a task with such a gate. Gives its end, and how long it took. */
+async function withSilentGate(task: TaskInput): Promise<{ result: TaskResult; seconds: number }> {
+  const { store, emulator } = world;
+  const upstream = createUpstream({ apiKey: 'sk-test', baseURL: emulator.url });
+  const deps = { upstream, store, keepAnswer: answerKeeper(store), secrets: () => undefined, nowMs: () => Date.now() };
+  const activities = createResponseActivities({ ...deps, maxRequestBytes: 1_000_000, gate: silentGate() });
+  return world.withWorker(async () => {
+    const startedMs = performance.now();
+    const result = (await (await world.start(task)).result()) as TaskResult;
+    return { result, seconds: (performance.now() - startedMs) / 1000 };
+  }, activities);
+}
+
+describe('given a gate that answers nobody', () => {
+  // A heartbeat timeout is 9 s or more.
+  const SOON_SECONDS = 8;
+
+  test('when a create is refused -> then the task is rejected soon, and nothing is taken for lost', async () => {
+    world.emulator.setFaults([{ op: 'create', times: 1, do: { kind: 'status', status: 400 } }]);
+    const { result, seconds } = await withSilentGate(taskOf('refused', { onAmbiguousCreate: 'fail' }));
+    expect(result).toMatchObject({ status: 'rejected', creates: 0, possibleOrphans: [] });
+    expect(seconds).toBeLessThan(SOON_SECONDS);
+  });
+
+  test('when a look sees the end -> then the task ends soon', async () => {
+    const { result, seconds } = await withSilentGate(taskOf('ends', { ...options, inlineWaitSeconds: 0 }, 0));
+    expect(result).toMatchObject({ status: 'completed', creates: 1 });
+    expect(seconds).toBeLessThan(SOON_SECONDS);
+  });
 });
 
 /** A worker of one place or more on a task queue of its own, so that such tests wait side by side. */

@@ -5,6 +5,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { StartInput, VisitReport } from '../contracts';
 import type { GateDesk } from './gate-desk';
 import { keepHeartbeating } from './heartbeat';
+import { pause } from './visit';
 
 const place = (taskQueue?: string) => {
   const { client, info } = Context.current();
@@ -32,8 +33,15 @@ export async function enterGate(desk: GateDesk, { taskId, share }: StartInput, n
   }
 }
 
-export const leaveGate = (desk: GateDesk, taskId: string, taskQueue?: string): Promise<void> =>
-  desk.leave(place(taskQueue), taskId);
+/** Far less than a heartbeat timeout. A gate that answers takes a moment, and is told before the task asks again. */
+const LEAVE_SECONDS = 2;
+
+/** Gives the place back; a gate that does not answer is told later, and nobody waits for it. */
+export async function leaveGate(desk: GateDesk, taskId: string, taskQueue?: string): Promise<void> {
+  const told = new AbortController();
+  void desk.leave(place(taskQueue), taskId).then(() => told.abort());
+  await pause(LEAVE_SECONDS, told.signal);
+}
 
 /**
  * What has ended makes room for another; so does what upstream knows no more.
