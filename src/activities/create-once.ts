@@ -8,7 +8,7 @@ import { toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper } from './answer-keeper';
 import { failureOf } from './failure';
 import type { GateDesk } from './gate-desk';
-import { keepHeartbeating, recordDurably } from './heartbeat';
+import { keepHeartbeating, recordDurably, underHeartbeats } from './heartbeat';
 import { requestBody, UnreadableRequestError } from './request-body';
 import { requestUrlProblem } from './request-urls';
 
@@ -73,16 +73,24 @@ export interface Made<T> {
   secretNames: string[];
 }
 
+/** What is sent. A large request of a slow store takes long; nothing is sent meanwhile, so its heartbeats say nothing. */
+const prepared = (input: StartInput, deps: ResponseDeps) =>
+  underHeartbeats(async () => {
+    const ready = await bodyOf(input, deps);
+    const { privateHosts = [] } = deps;
+    const problem = await requestUrlProblem(ready.body, { privateHosts, secretValues: ready.secretValues });
+    if (problem !== undefined) throw failureOf(rejected('url_refused', problem));
+    return ready;
+  });
+
 /** POSTs once. The intent is durable before, the id at once after. */
 export async function createOnce<T>(
   input: StartInput,
   deps: ResponseDeps,
   post: (body: CreateBody) => Promise<T>,
 ): Promise<Made<T>> {
-  const { upstream, privateHosts = [], nowMs } = deps;
-  const { body, secretNames, secretValues } = await bodyOf(input, deps);
-  const problem = await requestUrlProblem(body, { privateHosts, secretValues });
-  if (problem !== undefined) throw failureOf(rejected('url_refused', problem));
+  const { upstream, nowMs } = deps;
+  const { body, secretNames } = await prepared(input, deps);
   await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
   const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
   try {
