@@ -16,11 +16,11 @@ export async function recordDurably(details: unknown): Promise<void> {
   try {
     await context.client.activity.heartbeat(context.info.taskToken, details);
   } catch (error) {
-    if (error instanceof ActivityCancelledError) throw new CancelledFailure('Cancelled before the create was sent.');
+    if (error instanceof ActivityCancelledError) throw new CancelledFailure('Cancelled before anything was sent.');
     const reason = messageOf(error);
     throw ApplicationFailure.create({
       type: 'NotSent',
-      message: `The intent to create could not be recorded: ${reason}`,
+      message: `The intent to send could not be recorded: ${reason}`,
     });
   }
 }

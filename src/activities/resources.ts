@@ -2,8 +2,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { CleanUpInput, CleanUpReport, UploadInput } from '../contracts';
 import { toFault, type Upstream } from '../upstream';
-import { failureOf } from './failure';
 import { underHeartbeats } from './heartbeat';
+import { uploadOnce } from './upload-once';
 
 /** The user's own cleanup. It may be called more than once for a task, so it must be idempotent. */
 export type CleanUpHook = (task: CleanUpInput) => void | Promise<void>;
@@ -41,20 +41,12 @@ export function createResourceActivities({ upstream, cleanUp, nowMs }: ResourceD
     return results.filter((result) => result !== null);
   };
   return {
-    /** Uploads one file and gives its id. A file that cannot be read is refused for good. */
-    async uploadFile({ file, expiresAfterSeconds }: UploadInput): Promise<string> {
-      try {
-        const options = { purpose: file.purpose ?? 'user_data', expiresAfterSeconds };
-        return await underHeartbeats(() => upstream.uploadFile(file.path, options));
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        if (['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code)) {
-          const message = `The worker cannot read the file ${file.path} (${code}): it must exist on the worker's machine.`;
-          throw ApplicationFailure.nonRetryable(message, 'FileUnreadable');
-        }
-        throw failureOf(toFault(error, nowMs(), upstream.secrets));
-      }
-    },
+    /**
+     * Uploads one file and gives its id. A file that cannot be read is refused for good.
+     *
+     * @throws `NotUploaded` when trying again can help: the workflow waits, and orders the next try.
+     */
+    uploadFile: (input: UploadInput): Promise<string> => uploadOnce(input, upstream, nowMs),
 
     /** Deletes what the task made and calls the user's hook. Retried while something is left; then names what is. */
     async cleanUp(input: CleanUpInput): Promise<CleanUpReport> {

@@ -33,6 +33,14 @@ export interface ResponseOffer {
 /** The argument of the `changeTask` update: what is given replaces the option of the running task. */
 export type TaskChange = Pick<TaskOptions, 'pollIntervalsSeconds' | 'maxWaitSeconds' | 'maxQueuedSeconds'>;
 
+/** Copies of one file of a task that upstream may have, and that only their expiry deletes. */
+export interface LostUpload {
+  name: string;
+  copies: number;
+  /** When upstream has deleted the last of them by itself. */
+  goneAt: string;
+}
+
 /** Where a task stands; all of it survives continue-as-new. */
 export interface TaskProgress {
   startedAtMs: number;
@@ -55,6 +63,8 @@ export interface TaskProgress {
   possibleOrphans: PossibleOrphan[];
   unknownStatuses: Record<string, number>;
   fileIds: string[];
+  /** Uploads that may have been accepted, and whose ids nobody has. */
+  lostUploads: LostUpload[];
   /** `include` of the request, which every GET needs again. */
   include: string[];
   /** Names of the secrets that were sent, where there were any. */

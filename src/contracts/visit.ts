@@ -114,6 +114,11 @@ export interface UploadInput {
   expiresAfterSeconds: number;
 }
 
+/** Heartbeat details of `uploadFile`: from then on upstream may have the file. */
+export interface UploadHeartbeat {
+  phase: 'sending';
+}
+
 /** What one visit of a looking activity found out. At most about 1 KB, but for `answer`. */
 export interface VisitReport {
   responseId: string;

@@ -1,9 +1,9 @@
 /** What a run needs around it: files, vector stores, containers. */
 import type OpenAI from 'openai';
 import { toFile, type Uploadable } from 'openai';
-import { createReadStream } from 'node:fs';
 import { createdId } from './answer';
 import type { CallLimits } from './call-limits';
+import { withFile } from './local-file';
 
 /** Runs a call within the deadline of calls. */
 export type Limited = <T>(call: (limits: CallLimits) => Promise<T>) => Promise<T>;
@@ -34,6 +34,7 @@ export interface Marked {
 
 /** Each throws what the official client throws. */
 export interface ResourceCalls {
+  /** @throws FileUnreadableError before anything is sent. */
   uploadFile(path: string, options: UploadOptions): Promise<string>;
   uploadContent(content: Uint8Array, name: string, options: UploadOptions): Promise<string>;
   deleteFile(fileId: string): Promise<void>;
@@ -110,7 +111,7 @@ function upload(openai: OpenAI, limited: Limited, file: Uploadable, options: Upl
 /** Sources: the Files, Vector Stores and Containers pages of the API reference. */
 export function resourceCalls(openai: OpenAI, limited: Limited): ResourceCalls {
   return {
-    uploadFile: (path, options) => upload(openai, limited, createReadStream(path), options),
+    uploadFile: (path, options) => withFile(path, (file) => upload(openai, limited, file, options)),
     uploadContent: async (content, name, options) =>
       upload(openai, limited, await toFile(content as Uint8Array<ArrayBuffer>, name), options),
     deleteFile: async (id) => void (await limited(async (limits) => openai.files.delete(id, limits))),

@@ -1,6 +1,6 @@
 /** The last phase: the truth from upstream, cleanup, and the result. */
 import { ActivityFailure } from '@temporalio/workflow';
-import type { TaskError, TaskOutcome, TaskResult } from '../contracts';
+import type { LostUpload, TaskError, TaskOutcome, TaskResult } from '../contracts';
 import type { EarlyEnd } from './create';
 import { cancel, resources } from './policies';
 import { absorb, setStatus, showDetails, type Task } from './task-state';
@@ -44,6 +44,11 @@ async function cleanUp(task: Task, status: TaskOutcome): Promise<string[]> {
     const left = [...fileIds.map((id) => `file ${id}`), ...containerIds.map((id) => `container ${id}`), 'cleanup hook'];
     return [`cleanup did not finish (${reasonOf(error)}); perhaps left: ${left.join(', ')}`];
   }
+}
+
+function inWords({ name, copies, goneAt }: LostUpload): string {
+  const what = copies === 1 ? 'a copy' : `${copies} copies`;
+  return `perhaps ${what} of ${name}: an upload was not answered, so its id is not known; upstream deletes it by ${goneAt}`;
 }
 
 function timeoutError(end: 'max_wait_seconds' | 'max_queued_seconds', { settings }: Task): TaskError {
@@ -112,7 +117,11 @@ export async function finish(task: Task, end: WatchEnd | EarlyEnd): Promise<Task
   const stillRunning = mustCancel && responseId ? await cancelUpstream(task, responseId) : [];
   const detectedMs = Date.now();
   const ended = typeof end === 'string' ? verdict(task, end) : end;
-  const notCleaned = [...stillRunning, ...(await cleanUp(task, ended.status))];
+  const notCleaned = [
+    ...stillRunning,
+    ...(await cleanUp(task, ended.status)),
+    ...task.progress.lostUploads.map(inWords),
+  ];
   task.result = resultOf(task, ended, notCleaned, detectedMs);
   task.phase = 'done';
   setStatus(task, ended.status);

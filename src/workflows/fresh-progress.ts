@@ -22,6 +22,7 @@ export function freshProgress(input: TaskInput, settings: TaskSettings): TaskPro
     possibleOrphans: [],
     unknownStatuses: {},
     fileIds: [],
+    lostUploads: [],
     include: input.request?.include ?? input.stored?.include ?? [],
     retries: [],
     knownSinceMs: 0,

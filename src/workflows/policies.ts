@@ -71,7 +71,8 @@ export const resources = proxyActivities<Pick<Activities, 'uploadFile' | 'cleanU
   startToCloseTimeout: '10m',
   // A lost worker is noticed after this.
   heartbeatTimeout: '9s',
-  // Five attempts as in `CLEAN_UP_ATTEMPTS`: deletions must not keep a finished task open for long.
+  // Five attempts as in `CLEAN_UP_ATTEMPTS`: deletions must not keep a finished task open for long. Of an upload they are
+  // for what lost workers leave: after a refusal the workflow itself waits, so that it can be stopped meanwhile.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
 });
 

@@ -14,6 +14,7 @@ const BUSY: FaultRule = {
   ...FIRST,
   do: { kind: 'status', status: 429, headers: { 'retry-after': '7' } },
 };
+const BUSY_UPLOAD: FaultRule = { op: 'file_create', ...FIRST, do: { kind: 'status', status: 429 } };
 const REFUSED: FaultRule = { op: 'create', do: { kind: 'status', status: 400 } };
 const REFUSED_STREAM: FaultRule = { op: 'stream', do: { kind: 'status', status: 400 } };
 const LATE_CREATE: FaultRule = { op: 'create', do: { kind: 'delay', ms: 1_500 } };
@@ -103,6 +104,8 @@ const recordContinued = (): Promise<void> =>
       }),
   );
 
+const WITH_FILE = { files: [{ path: 'examples/data/alice.txt' }] };
+
 const AUTO = { watch: 'auto' as const, pollIntervalsSeconds: [0.3] };
 
 export const TASKS: Record<string, () => Promise<void>> = {
@@ -118,7 +121,8 @@ export const TASKS: Record<string, () => Promise<void>> = {
     scenario: 'stuck_queued',
     options: { maxQueuedSeconds: 60 },
   }),
-  'task-with-file': recordTask('task-with-file', { options: { files: [{ path: 'examples/data/alice.txt' }] } }),
+  'task-with-file': recordTask('task-with-file', { options: WITH_FILE }),
+  'task-upload-refused': recordTask('task-upload-refused', { faults: [BUSY_UPLOAD], options: WITH_FILE }),
   'task-changed': recordTask('task-changed', {
     scenario: 'slow',
     act: async (handle, { env }) => {
