@@ -8,7 +8,7 @@ import { toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper } from './answer-keeper';
 import { failureOf } from './failure';
 import type { GateDesk } from './gate-desk';
-import { keepHeartbeating, recordDurably, underHeartbeats } from './heartbeat';
+import { keepHeartbeating, recordDurably, underAnsweredHeartbeats } from './heartbeat';
 import { requestBody, UnreadableRequestError } from './request-body';
 import { requestUrlProblem } from './request-urls';
 
@@ -75,7 +75,7 @@ export interface Made<T> {
 
 /** What is sent. A large request of a slow store takes long; nothing is sent meanwhile, so its heartbeats say nothing. */
 const prepared = (input: StartInput, deps: ResponseDeps) =>
-  underHeartbeats(async () => {
+  underAnsweredHeartbeats(async () => {
     const ready = await bodyOf(input, deps);
     const { privateHosts = [] } = deps;
     const problem = await requestUrlProblem(ready.body, { privateHosts, secretValues: ready.secretValues });

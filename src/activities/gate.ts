@@ -4,7 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { StartInput, VisitReport } from '../contracts';
 import type { GateDesk } from './gate-desk';
-import { keepHeartbeating } from './heartbeat';
+import { underAnsweredHeartbeats } from './heartbeat';
 import { pause } from './visit';
 
 const place = (taskQueue?: string) => {
@@ -17,20 +17,18 @@ function notNow(type: 'NotSent' | 'AwaitPermit', message: string): ApplicationFa
   return ApplicationFailure.create({ type, message, category: ApplicationFailureCategory.BENIGN });
 }
 
+async function turnOf(desk: GateDesk, { taskId, share }: StartInput, nowMs: () => number): Promise<void> {
+  const notBeforeMs = await desk.enter(place(), { id: taskId, ...share }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.name : 'error';
+    throw notNow('NotSent', `The gate of the account does not answer: ${reason}.`);
+  });
+  if (notBeforeMs === null) throw notNow('AwaitPermit', 'The limits of the account are reached.');
+  await Context.current().sleep(Math.max(0, notBeforeMs - nowMs()));
+}
+
 /** Waits for this task's turn to create. @throws `AwaitPermit` when that is not now: the workflow is told when. */
-export async function enterGate(desk: GateDesk, { taskId, share }: StartInput, nowMs: () => number): Promise<void> {
-  // Without details: for the workflow, nothing was sent.
-  const heartbeat = keepHeartbeating(() => undefined);
-  try {
-    const notBeforeMs = await desk.enter(place(), { id: taskId, ...share }).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.name : 'error';
-      throw notNow('NotSent', `The gate of the account does not answer: ${reason}.`);
-    });
-    if (notBeforeMs === null) throw notNow('AwaitPermit', 'The limits of the account are reached.');
-    await Context.current().sleep(Math.max(0, notBeforeMs - nowMs()));
-  } finally {
-    heartbeat.stop();
-  }
+export function enterGate(desk: GateDesk, input: StartInput, nowMs: () => number): Promise<void> {
+  return underAnsweredHeartbeats(() => turnOf(desk, input, nowMs));
 }
 
 /** Far less than a heartbeat timeout. A gate that answers takes a moment, and is told before the task asks again. */

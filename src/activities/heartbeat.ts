@@ -2,6 +2,7 @@
 import { messageOf } from '../errors';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ActivityCancelledError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Records heartbeat details on the server before it returns. The SDK's own `heartbeat()` is throttled and not awaited,
@@ -25,14 +26,15 @@ export async function recordDurably(details: unknown): Promise<void> {
   }
 }
 
+const intervalMs = (): number => (Context.current().info.heartbeatTimeoutMs ?? 9_000) / 3;
+
 /**
  * Heartbeats the latest details until stopped, three times within the heartbeat timeout. A cancel reaches the activity
  * with the answer to a heartbeat, so fewer of them would make it late.
  */
 export function keepHeartbeating(details: () => unknown): { stop(): void } {
   const context = Context.current();
-  const everyMs = (context.info.heartbeatTimeoutMs ?? 9_000) / 3;
-  const timer = setInterval(() => context.heartbeat(details()), everyMs);
+  const timer = setInterval(() => context.heartbeat(details()), intervalMs());
   return { stop: () => clearInterval(timer) };
 }
 
@@ -43,5 +45,36 @@ export async function underHeartbeats<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     heartbeat.stop();
+  }
+}
+
+async function beatUntil(over: AbortSignal, everyMs: number, beat: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await sleep(everyMs, undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted) return;
+    await beat().catch((error: unknown) => {
+      // A server that is away is told of when something is to be sent.
+      if (error instanceof CancelledFailure) throw error;
+    });
+  }
+}
+
+/**
+ * The same before something is sent: no heartbeat is under way any more when this returns. One of the SDK's own could
+ * come to the server behind `recordDurably`, and hide for seconds what that has said; a create would count as not sent.
+ *
+ * @throws CancelledFailure when the activity has been asked to cancel; what `work` throws.
+ */
+export async function underAnsweredHeartbeats<T>(
+  work: () => Promise<T>,
+  { everyMs = intervalMs(), beat = () => recordDurably(undefined) } = {},
+): Promise<T> {
+  const over = new AbortController();
+  const beats = beatUntil(over.signal, everyMs, beat);
+  try {
+    return await Promise.race([work(), beats.then(() => new Promise<never>(() => undefined))]);
+  } finally {
+    over.abort();
+    await beats.catch(() => undefined);
   }
 }
