@@ -2,14 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxInFlight } from '../emulator';
+import type { Activities } from '../src/activities';
 import { answerKeeper } from '../src/activities/answer-keeper';
 import { gateDesk, type GateDesk } from '../src/activities/gate-desk';
 import { createResponseActivities } from '../src/activities/responses';
 import type { BatchItem, BatchResult, GateStatus, TaskInput, TaskOptions, TaskResult } from '../src/contracts';
 import { gateWorkflowId } from '../src/names';
 import { createUpstream } from '../src/upstream';
+import { openGate, stateOfGate } from '../src/workflows/gate-state';
+import { gateAlone, traffic, type GateAlone } from './helpers/gates';
 import { withFleet } from './helpers/worker-process';
-import { devServerWorld, uniqueId, type World } from './helpers/world';
+import { devServerWorld, skippingWorld, uniqueId, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
@@ -180,5 +183,67 @@ test.concurrent('a task that waits at the gate is cancelled -> no create', async
     expect(await waits.result()).toMatchObject({ status: 'cancelled', creates: 0 });
     await holder.signal('cancelTask');
     await holder.result();
+  });
+});
+
+describe('given a gate by itself; time skips', () => {
+  let skipping: World;
+  beforeAll(async () => {
+    skipping = await skippingWorld();
+  });
+  afterAll(() => skipping.close());
+
+  /** Of one place, which somebody has, and for which somebody waits. */
+  const withGate = (
+    holder: string | null,
+    body: (alone: GateAlone) => Promise<void>,
+    activities?: Partial<Activities>,
+  ) =>
+    skipping.withWorker(async () => {
+      const alone = await gateAlone(skipping, uniqueId('gate'));
+      await alone.say([], [holder ?? alone.gate.workflowId, 'waits']);
+      expect(await alone.status()).toMatchObject({ inFlight: 1, waiting: 1 });
+      await body(alone).finally(() => alone.gate.terminate());
+    }, activities);
+
+  test('that is never quiet, and a holder that is gone -> then whoever waits is let in within two minutes', () =>
+    withGate('gone', async (alone) => {
+      await traffic(skipping, alone, 2);
+      expect(await alone.status()).toMatchObject({ waiting: 0 });
+    }));
+
+  test('that is never quiet, and a holder that runs -> then it stays in, and is asked after once a minute', () =>
+    // The gate runs.
+    withGate(null, async (alone) => {
+      await traffic(skipping, alone, 10);
+      expect(await alone.status()).toMatchObject({ inFlight: 1, waiting: 1 });
+      const { events } = await alone.gate.fetchHistory();
+      const checks = events?.filter((event) => event.activityTaskScheduledEventAttributes) ?? [];
+      expect(checks.length).toBeGreaterThan(7);
+      expect(checks.length).toBeLessThan(11);
+    }));
+
+  test.each([
+    ['quiet', () => skipping.env.sleep('10m')],
+    ['never quiet', (alone: GateAlone) => traffic(skipping, alone, 10)],
+  ])('that is %s and can ask nobody -> then who is in stays in, until it can', async (_name, pass) => {
+    let isAway = true;
+    const findEnded = (ids: string[]) =>
+      isAway ? Promise.reject(new Error('The server is away.')) : Promise.resolve(ids);
+    const body = async (alone: GateAlone) => {
+      await pass(alone);
+      expect(await alone.status()).toMatchObject({ inFlight: 1, waiting: 1 });
+      isAway = false;
+      await traffic(skipping, alone, 3);
+      expect(await alone.status()).toMatchObject({ waiting: 0 });
+    };
+    await withGate('gone', body, { findEnded });
+  });
+
+  test('that continues as new -> then all that it knows is carried over', () => {
+    const holders = [{ id: 'in', fairnessKey: 'a', notBeforeMs: 1, checkedMs: 2 }];
+    const waiting = [{ id: 'waits', fairnessKey: 'b', priorityKey: 3 }];
+    const state = { limits: { maxInFlight: 1 }, holders, waiting, nextCreateMs: 3, askedMs: 4 };
+    expect(stateOfGate(openGate(state))).toEqual(state);
   });
 });

@@ -39,6 +39,8 @@ export interface GateState {
   waiting: Seeker[];
   /** When the next create may be sent. */
   nextCreateMs: number;
+  /** When it was last asked who has ended. Not in what older code or a worker has written. */
+  askedMs?: number;
 }
 
 /** The answer of the `gateStatus` query. */

@@ -1,9 +1,10 @@
 /** Who may create now. Pure. */
 import type { GateExchange, GateState, Seeker } from '../contracts';
 
-export interface Gate extends Omit<GateState, 'holders' | 'waiting'> {
+export interface Gate extends Omit<GateState, 'holders' | 'waiting' | 'askedMs'> {
   holders: Map<string, Omit<GateState['holders'][number], 'id'>>;
   waiting: Map<string, Seeker>;
+  askedMs: number;
 }
 
 /** Creates are given out this far ahead, so that the gate need not wake up for each. */
@@ -12,16 +13,18 @@ const AHEAD_MS = 2_000;
 /** More are not kept, since all of it travels when the gate continues as new; they come again by themselves. */
 const MAX_WAITING = 8_000;
 
-export const openGate = ({ limits, holders, waiting, nextCreateMs }: GateState): Gate => ({
+export const openGate = ({ limits, holders, waiting, nextCreateMs, askedMs = 0 }: GateState): Gate => ({
   limits,
   nextCreateMs,
+  askedMs,
   holders: new Map(holders.map(({ id, ...holder }) => [id, holder])),
   waiting: new Map(waiting.map((seeker) => [seeker.id, seeker])),
 });
 
-export const stateOfGate = ({ limits, holders, waiting, nextCreateMs }: Gate): GateState => ({
+export const stateOfGate = ({ limits, holders, waiting, nextCreateMs, askedMs }: Gate): GateState => ({
   limits,
   nextCreateMs,
+  askedMs,
   holders: [...holders].map(([id, holder]) => ({ id, ...holder })),
   waiting: [...waiting.values()],
 });

@@ -1,8 +1,10 @@
 /** The gate in front of an account: one workflow for each task queue, since several workers share the limits. */
 import {
+  ActivityFailure,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  isCancellation,
   patched,
   setCurrentDetails,
   setHandler,
@@ -18,6 +20,12 @@ const MAX_UPDATES_PER_RUN = 1_000;
 
 /** A task that was terminated says nothing: whoever is in for so long is asked after. */
 const CHECK_AFTER_MS = 30_000;
+
+/** While somebody always says something there is no quiet moment: those who wait then have a check after this time. */
+const CHECK_EVERY_MS = 60_000;
+
+/** Asked after at once, those first who were not for the longest time: bounds the activity and its event. */
+const MAX_ASKED = 500;
 
 /** Nobody is in and nobody wants to: the next one opens a new gate. */
 const IDLE_MS = 60_000;
@@ -69,11 +77,29 @@ async function tell({ gate, toTell }: Doorkeeper): Promise<void> {
   if (gone.length > 0) toTell.push(...grant(gate, Date.now()));
 }
 
-async function askAfterOld({ gate }: Doorkeeper): Promise<void> {
-  const old = [...gate.holders].filter(([, { checkedMs }]) => Date.now() - checkedMs >= CHECK_AFTER_MS);
-  if (old.length === 0) return;
-  const ids = old.map(([id]) => id);
-  const ended = await gates.findEnded.executeWithOptions({ summary: `ask after ${ids.length} tasks` }, [ids]);
+/** Null when nobody could say: whoever is in stays in, and is asked after again. */
+async function findEnded(ids: string[]): Promise<string[] | null> {
+  try {
+    return await gates.findEnded.executeWithOptions({ summary: `ask after ${ids.length} tasks` }, [ids]);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return null;
+  }
+}
+
+/** Older histories asked in quiet moments only. */
+const isDue = ({ waiting, askedMs }: Gate): boolean =>
+  waiting.size > 0 && Date.now() - askedMs >= CHECK_EVERY_MS && patched('ask-while-busy');
+
+async function askAfterOld({ gate }: Doorkeeper, busy: boolean): Promise<void> {
+  const old = [...gate.holders]
+    .filter(([, { checkedMs }]) => Date.now() - checkedMs >= CHECK_AFTER_MS)
+    .sort(([, a], [, b]) => a.checkedMs - b.checkedMs)
+    .slice(0, MAX_ASKED);
+  if (old.length === 0 || (busy && !isDue(gate))) return;
+  const ended = await findEnded(old.map(([id]) => id));
+  gate.askedMs = Date.now();
+  if (!ended) return;
   for (const [, holder] of old) holder.checkedMs = Date.now();
   for (const id of ended) gate.holders.delete(id);
 }
@@ -112,7 +138,7 @@ export async function responseGate(state: GateState): Promise<void> {
     const busy = await wait(keeper);
     keeper.toTell.push(...grant(gate, Date.now()));
     await tell(keeper);
-    if (!busy) await askAfterOld(keeper);
+    await askAfterOld(keeper, busy);
     show(gate);
     if (keeper.toTell.length > 0) continue;
     if (!busy && gate.holders.size + gate.waiting.size === 0) return;

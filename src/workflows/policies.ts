@@ -91,8 +91,8 @@ export const pages = proxyActivities<Pick<Activities, 'readHeads' | 'saveRecords
 export const gates = proxyActivities<Pick<Activities, 'findEnded'>>({
   // Some hundred short calls of the Temporal server.
   startToCloseTimeout: '60s',
-  // It is asked again after a minute anyway.
-  scheduleToCloseTimeout: '5m',
+  // Who is let in meanwhile is told after it, and it is asked again after a minute anyway.
+  scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 

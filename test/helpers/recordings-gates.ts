@@ -1,14 +1,13 @@
 /** Recordings of the gate in front of an account, and of tasks that wait there. */
 import { createActivities } from '../../src/activities';
 import { DEFAULT_TASK_QUEUE, gateWorkflowId } from '../../src/names';
-import { responseGate } from '../../src/workflows';
-import { exchangeUpdate } from '../../src/workflows/gate-messages';
 import { beforePatch } from './bundles';
+import { gateAlone, traffic } from './gates';
 import { inWorld, save } from './recording';
 import { itemsOf, QUICK } from './recordings-batches';
 import { SHORT_RUNS, times } from './recordings-tasks';
 import { until } from './watched';
-import { devServerWorld, type World, type WorldOptions } from './world';
+import { devServerWorld, skippingWorld, type World, type WorldOptions } from './world';
 
 const atMost = (maxInFlight: number, { emulator, store }: World) =>
   createActivities({ openai: { apiKey: 'sk-test', baseURL: emulator.url }, store, limits: { maxInFlight } });
@@ -55,21 +54,27 @@ const recordGone =
       () => devServerWorld(more()),
       (world) =>
         world.withWorker(async () => {
-          const gate = await world.client.workflow.start(responseGate, {
-            taskQueue: DEFAULT_TASK_QUEUE,
-            workflowId: gateWorkflowId(DEFAULT_TASK_QUEUE),
-            args: [{ limits: { maxInFlight: 1 }, holders: [], waiting: [], nextCreateMs: 0 }],
-          });
-          const say = (leave: string[], enter: string[]) => {
-            const seekers = enter.map((id) => ({ id, priorityKey: 3, fairnessKey: '' }));
-            return gate.executeUpdate(exchangeUpdate, {
-              args: [{ limits: { maxInFlight: 1 }, leave, enter: seekers }],
-            });
-          };
+          const { gate, say } = await gateAlone(world);
           await say([], ['holder', 'gone-1', 'gone-2']);
           await say(['holder'], []);
           await gate.result();
           await save(name, gate);
+        }),
+    );
+
+/** One waits for the place of another that is gone, while somebody always says something. */
+const recordBusy =
+  (name: string, more: () => WorldOptions = () => ({})) =>
+  (): Promise<void> =>
+    inWorld(
+      () => skippingWorld(more()),
+      (world) =>
+        world.withWorker(async () => {
+          const alone = await gateAlone(world);
+          await alone.say([], ['gone', 'waits']);
+          await traffic(world, alone, 2);
+          await alone.gate.result();
+          await save(name, alone.gate);
         }),
     );
 
@@ -80,4 +85,6 @@ export const GATES: Record<string, () => Promise<void>> = {
   'gate-ended': recordHeld,
   'gate-gone': recordGone('gate-gone'),
   'gate-gone-before': recordGone('gate-gone-before', beforePatch('freed-together')),
+  'gate-busy': recordBusy('gate-busy'),
+  'gate-busy-before': recordBusy('gate-busy-before', beforePatch('ask-while-busy')),
 };
