@@ -73,6 +73,7 @@ const PATCHES: Record<string, { before: string; after: string }> = {
   'hint-of-last-response': { before: 'task-hint-of-last-before', after: 'task-hint-of-last' },
   'keep-hint': { before: 'task-hint-before', after: 'task-hint' },
   'look-at-queue-limit': { before: 'task-queued-before', after: 'task-queued' },
+  'look-behind-webhook': { before: 'task-queued-webhook-before', after: 'task-queued-webhook' },
   'queue-limit-from-create': { before: 'task-queued-late-before', after: 'task-queued-late' },
   'slower-fill': { before: 'page-wide-before', after: 'page-wide' },
   'told-after-update': { before: 'batch-told-before', after: 'batch-told' },

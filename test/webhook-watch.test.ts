@@ -198,6 +198,38 @@ describe('the safety net', () => {
       const { status: ended, error } = (await handle.result()) as TaskResult;
       expect([ended, error?.code ?? null]).toEqual([status, code]);
       expect(looksAt(handle).map((at) => Math.round(at / 10))[0]).toBe(70);
+      // The net has just looked.
+      const { events } = await handle.fetchHistory();
+      const names = events?.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+      expect(names).not.toContain('checkResponse');
+    });
+  });
+
+  test.each([
+    [10, 'completed', [0, 5, 30]],
+    [3_000, 'timed_out', [0, 5, 30, 30]],
+  ])('given looks with timers, a limit for the queue, and %i s in it -> then %s', async (queued, status, looks) => {
+    world.emulator.setFaults([{ op: 'create', do: { kind: 'delay', ms: 500 } }]);
+    await world.withWorker(async () => {
+      const handle = await run(600, { maxQueuedSeconds: 30 }, { emulator_queued_seconds: String(queued) });
+      await until(() => ledgerOf(world, handle.workflowId).creates.length === 1);
+      // Before there is a net.
+      await handle.signal('lookNow');
+      expect(await handle.result()).toMatchObject({ status });
+      const at = looksAt(handle).map((seconds) => Math.round(seconds / 5) * 5);
+      expect(at.slice(0, looks.length)).toEqual(looks);
+      if (status === 'timed_out') expect(at).toHaveLength(looks.length);
+    });
+  });
+
+  test('given a limit for the queue that the net has met during a wait for a look -> then that look decides', async () => {
+    await world.withWorker(async () => {
+      const handle = await run(600, { maxQueuedSeconds: 700 }, { emulator_queued_seconds: '720' });
+      await world.env.sleep('690s');
+      await handle.signal('lookNow');
+      expect(await handle.result()).toMatchObject({ status: 'completed' });
+      const at = looksAt(handle).map((seconds) => Math.round(seconds / 5) * 5);
+      expect(at.slice(0, 4)).toEqual([690, 695, 700, 755]);
     });
   });
 

@@ -7,6 +7,8 @@ export interface Net {
   readonly settings: TaskSettings;
   readonly pollIndex: number;
   readonly sinceMs: number;
+  /** It came back with what a look of its own has found. */
+  isBack?: true;
   cancel(): void;
 }
 

@@ -37,6 +37,7 @@ async function hold(task: Task, net: Net, looking: Promise<VisitReport>): Promis
     const report = await looking;
     if (task.net !== net) return;
     task.net = null;
+    net.isBack = true;
     absorb(task, report);
   } catch (error) {
     if (isCancellation(error) || task.net !== net) return;
@@ -67,12 +68,15 @@ function spread(task: Task, responseId: string): Net {
 /**
  * Waits for a message or for what the net brings. No timer stands beside it: the last attempt of the activity falls on
  * the deadline, and the activity itself has a timeout behind that.
+ *
+ * @returns Whether the net has come back from a look just now.
  */
-export async function waitInNet(task: Task, responseId: string): Promise<void> {
+export async function waitInNet(task: Task, responseId: string): Promise<boolean> {
   // A change is in the settings already.
   if (task.wake === 'change') task.wake = null;
   if (task.net && task.net.settings !== task.settings) leaveNet(task, true);
   const net = task.net ?? spread(task, responseId);
   showDetails(task);
   await condition(() => task.net !== net || task.stop !== null || task.wake !== null);
+  return net.isBack === true;
 }

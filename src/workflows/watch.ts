@@ -73,8 +73,10 @@ function carryOn(task: Task, responseId: string): Promise<never> {
 const mayGoOn = ({ answer, settings }: Task): boolean => answer?.status === 'failed' && settings.retryOn !== undefined;
 
 /** A run that has left the queue since the last look must not be stopped. Older histories stopped it. */
-const mustLookAgain = (end: WatchEnd | null, task: Task): boolean =>
-  end === 'max_queued_seconds' && task.progress.watched.mode !== 'webhook' && patched('look-at-queue-limit');
+function mustLookAgain(end: WatchEnd | null, { progress }: Task): boolean {
+  if (end !== 'max_queued_seconds') return false;
+  return progress.watched.mode === 'webhook' ? patched('look-behind-webhook') : patched('look-at-queue-limit');
+}
 
 /** Watches until there is an end. Continues as new well before the history limits. */
 export async function watchResponse(task: Task, responseId: string): Promise<WatchEnd> {
@@ -97,7 +99,7 @@ export async function watchResponse(task: Task, responseId: string): Promise<Wat
       continue;
     }
     if (mode === 'webhook' && isCalm(task) && task.wake !== 'look') {
-      await waitInNet(task, responseId);
+      hasLookedAgain = await waitInNet(task, responseId);
       continue;
     }
     const waited = await waitForLook(task);

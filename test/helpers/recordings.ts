@@ -3,12 +3,14 @@
  * `RECORD_HISTORIES=1 npx vitest run test/replay.test.ts` once, and say in the changelog why.
  */
 import type { FaultRule } from '../../emulator';
+import { beforePatch } from './bundles';
 import { HISTORIES, inWorld, recordLive, recordTask, save, type TaskRecording } from './recording';
 import { BATCHES } from './recordings-batches';
 import { GATES } from './recordings-gates';
 import { TASKS } from './recordings-tasks';
 import { aPlan, begin } from './reports';
-import { devServerWorld, skippingWorld } from './world';
+import { until } from './watched';
+import { createsOf, devServerWorld, skippingWorld } from './world';
 
 export { HISTORIES };
 
@@ -50,6 +52,17 @@ const recordReport = (): Promise<void> =>
     }),
   );
 
+/** At its limit for the queue, where looks with timers wait for a webhook: it was told before there was a net. */
+const queuedBehindWebhook: TaskRecording = {
+  scenario: 'stuck_queued',
+  options: { watch: 'webhook', maxQueuedSeconds: 30 },
+  faults: [{ op: 'create', do: { kind: 'delay', ms: 500 } }],
+  act: async (handle, { emulator }) => {
+    await until(() => createsOf(emulator, handle.workflowId).length > 0);
+    await handle.signal('lookNow');
+  },
+};
+
 /** By the name of the file; what records several has either name. */
 export const RECORDINGS: Record<string, () => Promise<void>> = {
   'task-completed': recordTask('task-completed', {}),
@@ -62,6 +75,12 @@ export const RECORDINGS: Record<string, () => Promise<void>> = {
   'task-webhook': recordWebhook('task-webhook', 1010),
   'task-webhook-early': recordWebhook('task-webhook-early', 100),
   'task-webhook-none': recordWebhook('task-webhook-none'),
+  'task-queued-webhook': recordTask('task-queued-webhook', queuedBehindWebhook),
+  'task-queued-webhook-before': recordTask(
+    'task-queued-webhook-before',
+    queuedBehindWebhook,
+    beforePatch('look-behind-webhook'),
+  ),
   'report-completed': recordReport,
   ...TASKS,
   ...BATCHES,
