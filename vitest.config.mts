@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Those that take a quarter of a minute or more, the longest first. Without a record of times vitest goes by their size. */
 const SLOW = (
   'cli-watch stream-watch kill-points gate deploy sizes batch-pages start cli-end-to-end cli examples canaries batch-scale ' +
-  'pack webhook-watch cancel chaos embedded-hold poll-schedule model encrypted-failures cli-batch-ends report-cli ' +
+  'pack webhook-watch create-runs cancel chaos embedded-hold poll-schedule model encrypted-failures cli-batch-ends report-cli ' +
   'other-clients webhook-programs client batch hostile-upstream report-long upload-crash'
 ).split(' ');
 

@@ -1,8 +1,9 @@
 /** Creates that are refused: when they are sent again, and when no more, as the emulator's ledger saw it; time skips. */
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { TaskOptions, TaskResult } from '../src/contracts';
+import type { TaskOptions, TaskProgress, TaskResult } from '../src/contracts';
 import { until } from './helpers/watched';
-import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
+import { callsOf, createsOf, endOf, skippingWorld, uniqueId, type World } from './helpers/world';
 
 let world: World;
 beforeAll(async () => {
@@ -65,5 +66,59 @@ describe('given a server that refuses creates', () => {
     expect(seconds).toBeLessThanOrEqual(100);
     expect(seconds).toBeGreaterThan(95);
     expect(paid).toBe(0);
+  });
+});
+
+/** The task has continued as new: what comes between two runs is for the second one. */
+describe('given a run that begins after a create that was lost', () => {
+  async function begin() {
+    const taskId = uniqueId('next-run');
+    const metadata = { emulator_run_seconds: '1', task_id: taskId, attempt: '1' };
+    const request = { model: 'o3', input: 'A prompt.', metadata };
+    const headers = { authorization: 'Bearer sk-test', 'content-type': 'application/json' };
+    const body = JSON.stringify({ ...request, background: true });
+    const reply = await fetch(`${world.emulator.url}/responses`, { method: 'POST', headers, body });
+    const { id: lostId } = (await reply.json()) as { id: string };
+    const possibleOrphans = [{ taskId, attempt: 1, at: new Date().toISOString(), reason: 'a test' }];
+    const carried = { attempts: 1, creates: 1, possibleOrphans, responseId: null } as unknown as TaskProgress;
+    return { lostId, handle: await world.start({ request, options: { inlineWaitSeconds: 0 }, carried }, taskId) };
+  }
+
+  async function begun(act: (handle: WorkflowHandle, lostId: string) => Promise<unknown>) {
+    const { handle, lostId } = await begin();
+    await act(handle, lostId);
+    const { result, execution } = await world.withWorker(() => endOf(handle));
+    return { result, execution, lostId, made: createsOf(world.emulator, handle.workflowId).map(({ id }) => id) };
+  }
+
+  test('and nothing else -> then its page says that it creates', async () => {
+    world.emulator.setFaults([{ op: 'create', nth: 2, do: { kind: 'delay', ms: 1_500 } }]);
+    const { handle } = await begin();
+    await world.withWorker(async () => {
+      await until(() => createsOf(world.emulator, handle.workflowId).length === 2);
+      const details = JSON.stringify(await handle.query('__temporal_workflow_metadata'));
+      expect(details).toContain('create and first looks under way');
+      await handle.terminate();
+    });
+  });
+
+  test('and a cancel -> then cancelled, the lost one is named, and nothing is sent', async () => {
+    const { result, made } = await begun((handle) => handle.signal('cancelTask', 'enough'));
+    expect(result).toMatchObject({ status: 'cancelled', cancelReason: 'enough', possibleOrphans: [{ attempt: 1 }] });
+    expect(made).toHaveLength(1);
+  });
+
+  test("and Temporal's cancel -> then the same, and it closes as cancelled", async () => {
+    const { result, execution, made } = await begun((handle) => handle.cancel());
+    expect([result.status, execution]).toEqual(['cancelled', 'CANCELLED']);
+    expect(made).toHaveLength(1);
+  });
+
+  test('and the offer of the lost one -> then that is gone on with, and nothing is sent', async () => {
+    const offer = (handle: WorkflowHandle, responseId: string) =>
+      handle.signal('adoptResponse', { responseId, attempt: 1 });
+    const { result, lostId, made } = await begun(offer);
+    expect(result).toMatchObject({ status: 'completed', responseId: lostId, creates: 1, possibleOrphans: [] });
+    expect(made).toEqual([lostId]);
   });
 });

@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckInput, TaskOptions, TaskResult } from '../src/contracts';
 import { replaying, UNCACHED } from './helpers/cache';
-import { until } from './helpers/watched';
+import { runsOf, until } from './helpers/watched';
 import { callsOf, createsOf, skippingWorld, type World } from './helpers/world';
 
 let world: World;
@@ -117,15 +117,9 @@ test(
       await handle.signal('cancelTask', 'seen enough');
       const end = (await handle.result()) as TaskResult;
       const times = looksOf(handle.workflowId).map(({ at }) => at);
-      const runs: number[] = [];
-      for (let runId: string | undefined = handle.firstExecutionRunId; runId;) {
-        const { events: list } = await world.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
-        runs.push(list?.length ?? 0);
-        runId = list?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
-      }
       return {
         result: end,
-        events: runs,
+        events: await runsOf(world, handle),
         // The first look came before the change.
         gaps: times.slice(2, -1).map((at, i) => Math.round((at - (times[i + 1] ?? 0)) / 1000)),
       };

@@ -68,6 +68,7 @@ describe('replay', () => {
 /** Recorded with the code before the patch, and with the code after it. A new patch needs both. */
 const PATCHES: Record<string, { before: string; after: string }> = {
   'ask-while-busy': { before: 'gate-busy-before', after: 'gate-busy' },
+  'create-in-next-run': { before: 'task-refused-before', after: 'task-refused' },
   'expired-by-late-look': { before: 'task-unknown-at-first-before', after: 'task-unknown-at-first' },
   'freed-together': { before: 'gate-gone-before', after: 'gate-gone' },
   'hint-of-last-response': { before: 'task-hint-of-last-before', after: 'task-hint-of-last' },

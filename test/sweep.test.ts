@@ -6,7 +6,7 @@ import { findOrphans } from '../src/client/orphans';
 import type { RunEvent } from '../src/client/run-events';
 import { traceOf } from '../src/client/trace';
 import { isServerAway, whyUnread } from '../src/client/unread';
-import type { TaskStatusView } from '../src/contracts';
+import type { TaskProgress, TaskStatusView } from '../src/contracts';
 import { unreadableTask } from './helpers/clients';
 import { eventually } from './helpers/embedded';
 import { responseOf, SPARSE, sparseTask, upstreamOf } from './helpers/webhooks';
@@ -106,6 +106,30 @@ test('given one that was terminated during the first looks of its create -> then
   const [{ id: responseId } = {}] = createsOf(world.emulator, id);
   expect(of(await run(true), id)).toMatchObject([{ responseId, state: 'cancelled' }]);
   expect(await stillRunning(world.emulator)).not.toContain(responseId);
+});
+
+test('given one that had continued as new after two lost creates -> then both are named, and what is known of them', async () => {
+  const headers = { authorization: 'Bearer sk-test', 'content-type': 'application/json' };
+  const id = uniqueId('continued');
+  const request = { model: 'o3', input: 'x', metadata: { ...SLOW, task_id: id } };
+  const body = JSON.stringify({ ...request, background: true });
+  const made = await fetch(`${world.emulator.url}/responses`, { method: 'POST', headers, body });
+  const { id: responseId } = (await made.json()) as { id: string };
+  const lost = { taskId: id, at: new Date().toISOString(), reason: 'a reply that was lost' };
+  const possibleOrphans = [
+    { ...lost, attempt: 1 },
+    { ...lost, attempt: 2, responseId },
+  ];
+  const carried = { attempts: 2, creates: 2, possibleOrphans } as TaskProgress;
+  // No worker: the run does not come to anything.
+  await (await world.start({ request, carried }, id)).terminate('by hand');
+  await listed(id);
+  const found = of(await run(false), id);
+  expect(found).toMatchObject([
+    { responseId, state: 'to_cancel' },
+    { responseId: null, state: 'unknown' },
+  ]);
+  expect(found[1]?.detail).toContain('create 1: a reply that was lost');
 });
 
 test('given a terminated task whose response is watched by another -> then it is left', async () => {

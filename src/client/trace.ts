@@ -1,4 +1,5 @@
 /** What a run has left upstream: the responses that its history names, and the creates whose id it does not. Pure. */
+import type { PossibleOrphan } from '../contracts';
 import { isObject } from '../is-object';
 import { RESPONSE_ID_PATTERN } from '../names';
 import type { RunEvent } from './run-events';
@@ -34,10 +35,17 @@ function lossOf(end: RunEvent | undefined): string | null {
   return end.failureType === 'Upstream.AmbiguousCreate' ? 'its reply was lost' : null;
 }
 
+/** Creates of the runs before this one: their own histories are not read. */
+function carriedIn(value: unknown): PossibleOrphan[] {
+  const { possibleOrphans } = isObject(value) && isObject(value.carried) ? value.carried : {};
+  return Array.isArray(possibleOrphans) ? (possibleOrphans as PossibleOrphan[]) : [];
+}
+
 /** @param heartbeats Of activities that were under way at the end. */
 export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
   const ends = new Map(events.filter(({ kind }) => kind !== 'scheduled').map((event) => [event.scheduledId, event]));
-  const values = [...events.flatMap((event) => event.values), ...heartbeats];
+  const carried = events.filter(({ kind }) => kind === 'input').flatMap((event) => event.values.flatMap(carriedIn));
+  const values = [...events.flatMap((event) => event.values), ...carried, ...heartbeats];
   const ids = values.map(idIn).filter((id) => id !== null);
   const offered = new Set(
     events.filter(({ kind }) => kind === 'signal').flatMap((event) => event.values.map(attemptIn)),
@@ -53,5 +61,6 @@ export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
       const [attempt, reason] = [attemptIn(create.values[0]) || i + 1, isKnown ? null : lossOf(end)];
       return reason && !offered.has(attempt) ? [{ attempt, at: create.at, reason }] : [];
     });
-  return { responseIds: [...new Set(ids)], lost };
+  const before = carried.filter((one) => idIn(one) === null && !offered.has(one.attempt));
+  return { responseIds: [...new Set(ids)], lost: [...before, ...lost] };
 }

@@ -1,9 +1,18 @@
 /** The first phase: exactly one response, or a clear word that there may be another. */
-import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  isCancellation,
+  patched,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
 import { LOST_PAYLOAD } from '../lost-payload';
 import { adopt, canAdopt, offeredId } from './adopt';
-import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
+import { carryOn } from './carry-on';
+import { createBackoffSeconds, MAX_CREATES_PER_RUN, MAX_POSSIBLE_CREATES, start } from './policies';
 import { shareOf, waitForPermit } from './permit';
 import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
 
@@ -70,6 +79,7 @@ function readFailure(error: unknown): Started {
 
 async function startOnce(task: Task, source: StartInput['source']): Promise<Started> {
   const attempt = ++task.progress.attempts;
+  task.createsInRun++;
   const plan = planVisit(task, false);
   const { taskId, progress } = task;
   const share = shareOf(task, source);
@@ -120,6 +130,15 @@ function tooLate({ settings, progress }: Task): EarlyEnd {
   return { status: 'timed_out', error: { code: 'max_wait_seconds', message } };
 }
 
+/**
+ * Each create is in the history with the whole request. One at least in each run, so that every run comes further. Older
+ * histories went on until the server ended them.
+ */
+const isRunFull = ({ createsInRun }: Task): boolean =>
+  createsInRun > 0 &&
+  (createsInRun >= MAX_CREATES_PER_RUN || workflowInfo().continueAsNewSuggested) &&
+  patched('create-in-next-run');
+
 /** Creates the response; null when there is one to watch. */
 export async function createResponse(task: Task, source: StartInput['source']): Promise<EarlyEnd | null> {
   const { progress } = task;
@@ -128,6 +147,8 @@ export async function createResponse(task: Task, source: StartInput['source']): 
     if (adopt(task)) return null;
     if (task.stop) return { status: 'cancelled', error: null };
     if (Date.now() >= deadlineMs(task)) return tooLate(task);
+    // Nothing is under way here, and what is known of earlier creates is in the progress.
+    if (isRunFull(task)) await carryOn(task, source);
     const started = await startOnce(task, source);
     if (started.kind === 'created') {
       progress.creates++;

@@ -145,6 +145,12 @@ export const reportCleanup = proxyActivities<Pick<Activities, 'cleanUpReport'>>(
 /** A run continues as new after this many looks: 11 events each, and a run should stay under 10,240. */
 export const MAX_LOOKS_PER_RUN = 400;
 
+/**
+ * And after this many creates that made nothing: 11 events each, and a request of up to 180 kB, so 18 MB of the 50 MB at
+ * which the server ends a run. It suggests a new one after 4 MB, unless it is set up otherwise.
+ */
+export const MAX_CREATES_PER_RUN = 100;
+
 /** The wait before create number `attempt` + 1 when the last one was refused and upstream named no time. */
 export function createBackoffSeconds(attempts: number): number {
   return Math.min(60, 2 ** Math.max(0, attempts - 1));

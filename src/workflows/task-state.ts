@@ -43,6 +43,7 @@ export interface Task {
   /** Out while a webhook is waited for. */
   net: Net | null;
   looksInRun: number;
+  createsInRun: number;
   /** When the last look of this run was ordered; 0 before that. */
   lookedAtMs: number;
   /** Set when a look saw the end. */
@@ -59,7 +60,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     input,
     settings,
     progress: { ...freshProgress(input, settings), ...input.carried },
-    phase: input.carried || input.attach ? 'watching' : 'creating',
+    phase: input.carried?.responseId || input.attach ? 'watching' : 'creating',
     stop: null,
     wake: input.carried?.hinted ? 'look' : null,
     offer: null,
@@ -67,6 +68,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     nextLookAtMs: null,
     net: null,
     looksInRun: 0,
+    createsInRun: 0,
     lookedAtMs: 0,
     answer: null,
     seenAt: null,

@@ -1,7 +1,8 @@
 /** The second phase: the stream, or looks with durable timers between them, until an end or a reason to stop. */
-import { condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
-import type { TaskInput, TaskResult } from '../contracts';
+import { condition, patched, workflowInfo } from '@temporalio/workflow';
+import type { TaskSource } from '../contracts';
 import { nextWaitSeconds } from '../settings';
+import { carryOn } from './carry-on';
 import { followStream } from './follow';
 import { endOf, lookOnce, type WatchEnd } from './look';
 import { intervalsOf, recheckSoon } from './modes';
@@ -57,16 +58,8 @@ async function waitByTimer(task: Task, seconds: number): Promise<void> {
 }
 
 /** The next run starts with the id, not with the prompt: the request has been sent, and may only be wanted again. */
-function carryOn(task: Task, responseId: string): Promise<never> {
-  leaveNet(task, false);
-  const { request, stored, answerKey } = task.input;
-  const source = task.settings.retryOn && request ? { request } : stored ? { stored } : { attach: { responseId } };
-  return continueAsNew<(input: TaskInput) => Promise<TaskResult>>({
-    ...source,
-    ...(answerKey === undefined ? {} : { answerKey }),
-    options: task.settings,
-    carried: { ...task.progress, hinted: task.wake === 'look' },
-  });
+function sourceOf({ input: { request, stored }, settings }: Task, responseId: string): TaskSource {
+  return settings.retryOn && request ? { request } : stored ? { stored } : { attach: { responseId } };
 }
 
 /** Another response may follow this one. */
@@ -92,7 +85,10 @@ export async function watchResponse(task: Task, responseId: string): Promise<Wat
       leaveNet(task, mayGoOn(task));
       return end;
     }
-    if (task.looksInRun >= MAX_LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested) await carryOn(task, responseId);
+    if (task.looksInRun >= MAX_LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested) {
+      leaveNet(task, false);
+      await carryOn(task, sourceOf(task, responseId));
+    }
     const { mode } = task.progress.watched;
     if (mode === 'stream') {
       await followStream(task, responseId);

@@ -7,10 +7,10 @@ import { beforePatch } from './bundles';
 import { HISTORIES, inWorld, recordLive, recordTask, save, type TaskRecording } from './recording';
 import { BATCHES } from './recordings-batches';
 import { GATES } from './recordings-gates';
-import { TASKS } from './recordings-tasks';
+import { TASKS, times } from './recordings-tasks';
 import { aPlan, begin } from './reports';
 import { until } from './watched';
-import { createsOf, devServerWorld, skippingWorld } from './world';
+import { createsOf, devServerWorld, skippingWorld, type WorldOptions } from './world';
 
 export { HISTORIES };
 
@@ -63,6 +63,22 @@ const queuedBehindWebhook: TaskRecording = {
   },
 };
 
+/** Refused until the server asks for a new run. Saves the first run, and the last one where it has a name. */
+const recordRefused =
+  (first: string, last: string | null, more: () => WorldOptions = () => ({})) =>
+  (): Promise<void> =>
+    inWorld(
+      () => devServerWorld({ serverSettings: ['limit.historyCount.suggestContinueAsNew=20'], ...more() }),
+      (world) =>
+        world.withWorker(async () => {
+          world.emulator.setFaults([{ op: 'create', times: 2, do: { kind: 'status', status: 429 } }]);
+          const handle = await world.ask('text', { pollIntervalsSeconds: [0.5] }, times('0.5'));
+          await handle.result();
+          await save(first, world.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId));
+          if (last) await save(last, world.client.workflow.getHandle(handle.workflowId));
+        }),
+    );
+
 /** By the name of the file; what records several has either name. */
 export const RECORDINGS: Record<string, () => Promise<void>> = {
   'task-completed': recordTask('task-completed', {}),
@@ -81,6 +97,9 @@ export const RECORDINGS: Record<string, () => Promise<void>> = {
     queuedBehindWebhook,
     beforePatch('look-behind-webhook'),
   ),
+  'task-refused': recordRefused('task-refused', 'task-refused-last'),
+  'task-refused-last': recordRefused('task-refused', 'task-refused-last'),
+  'task-refused-before': recordRefused('task-refused-before', null, beforePatch('create-in-next-run')),
   'report-completed': recordReport,
   ...TASKS,
   ...BATCHES,

@@ -1,5 +1,5 @@
 /** Tasks that are watched by a stream or a webhook, for tests. */
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { FaultRule } from '../../emulator';
 import type { FollowHeartbeat, TaskOptions, TaskResult } from '../../src/contracts';
 import { eventually } from './embedded';
@@ -56,6 +56,17 @@ export async function heartbeatOf(handle: WorkflowHandle): Promise<FollowHeartbe
 
 export async function eventsOf(handle: WorkflowHandle): Promise<number> {
   return (await handle.fetchHistory()).events?.length ?? 0;
+}
+
+/** The number of events of each run, in their order. */
+export async function runsOf({ client }: World, handle: WorkflowHandleWithFirstExecutionRunId): Promise<number[]> {
+  const runs: number[] = [];
+  for (let runId: string | undefined = handle.firstExecutionRunId; runId;) {
+    const { events } = await client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+    runs.push(events?.length ?? 0);
+    runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+  }
+  return runs;
 }
 
 /** From the create to the last look, by the emulator's clock. */

@@ -80,7 +80,7 @@ const WAITS = mutantsOf(
 );
 
 const RUNS = mutantsOf(
-  'src/workflows/watch.ts',
+  'src/workflows/carry-on.ts',
   ['manyLooks'],
   [
     [
@@ -93,11 +93,17 @@ const RUNS = mutantsOf(
       `carried: { ...task.progress, polls: 0, hinted`,
       `looks before the last run are not counted`,
     ],
+  ],
+);
+
+const FAILED = mutantsOf(
+  'src/workflows/watch.ts',
+  ['webhook'],
+  [
     [
       `answer?.status === 'failed' && settings.retryOn !== undefined`,
       `answer?.status === 'failed' && settings.retryOn === undefined`,
       `the net of a failed response looks on while the next one runs`,
-      ['webhook'],
     ],
   ],
 );
@@ -159,4 +165,4 @@ const SURVIVOR: Mutant = {
     'before its patch need this one.',
 };
 
-export const WATCH: readonly Mutant[] = [...WAITS, ...RUNS, ...LOOK, SURVIVOR];
+export const WATCH: readonly Mutant[] = [...WAITS, ...RUNS, ...FAILED, ...LOOK, SURVIVOR];
