@@ -7,7 +7,7 @@ import type { FaultRule } from '../emulator';
 import type { TaskOptions, TaskResult } from '../src/contracts';
 import { temporaryFolder } from './helpers/embedded';
 import { keepingWorker } from './helpers/kept-worker';
-import { until } from './helpers/watched';
+import { runsOf, until } from './helpers/watched';
 import { createsOf, skippingWorld, type World } from './helpers/world';
 
 const DAY_MS = 86_400_000;
@@ -105,6 +105,18 @@ describe('given a server that refuses an upload and may take it later', () => {
       expect(result).toMatchObject({ status: 'timed_out', error: { code: 'max_wait_seconds' }, notCleaned: [] });
       expect(result.error?.message).toMatch(/^The files were not uploaded in time\. Last: 429/);
       expect(creates).toBe(0);
+    });
+  });
+
+  test('and takes it after more tries than a run has room for -> then two bounded runs, the same waits, one file', async () => {
+    await world.withWorker(async () => {
+      const { handle, result, gaps } = await uploaded(times(110, busy()), { maxWaitSeconds: 50_000 });
+      expect(result).toMatchObject({ status: 'completed', creates: 1, notCleaned: [] });
+      const runs = await runsOf(world, handle);
+      expect(runs).toHaveLength(2);
+      expect(Math.max(...runs)).toBeLessThan(1_300);
+      expect(gaps.slice(6, 99)).toEqual(Array.from({ length: 93 }, () => 60));
+      expect(gaps).toHaveLength(110);
     });
   });
 

@@ -35,6 +35,12 @@ function lossOf(end: RunEvent | undefined): string | null {
   return end.failureType === 'Upstream.AmbiguousCreate' ? 'its reply was lost' : null;
 }
 
+/** Creates in the runs before this one, answered or not. */
+function attemptsBefore(value: unknown): number {
+  const { attempts } = isObject(value) && isObject(value.carried) ? value.carried : {};
+  return typeof attempts === 'number' ? attempts : 0;
+}
+
 /** Creates of the runs before this one: their own histories are not read. */
 function carriedIn(value: unknown): PossibleOrphan[] {
   const { possibleOrphans } = isObject(value) && isObject(value.carried) ? value.carried : {};
@@ -44,7 +50,9 @@ function carriedIn(value: unknown): PossibleOrphan[] {
 /** @param heartbeats Of activities that were under way at the end. */
 export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
   const ends = new Map(events.filter(({ kind }) => kind !== 'scheduled').map((event) => [event.scheduledId, event]));
-  const carried = events.filter(({ kind }) => kind === 'input').flatMap((event) => event.values.flatMap(carriedIn));
+  const inputs = events.filter(({ kind }) => kind === 'input').flatMap((event) => event.values);
+  const carried = inputs.flatMap(carriedIn);
+  const before = Math.max(0, ...inputs.map(attemptsBefore));
   const values = [...events.flatMap((event) => event.values), ...carried, ...heartbeats];
   const ids = values.map(idIn).filter((id) => id !== null);
   const offered = new Set(
@@ -58,9 +66,9 @@ export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
       const end = ends.get(create.scheduledId);
       const isKnown = !end && heartbeats.some((value) => idIn(value) !== null);
       // What a large request was sent with is not in the history.
-      const [attempt, reason] = [attemptIn(create.values[0]) || i + 1, isKnown ? null : lossOf(end)];
+      const [attempt, reason] = [attemptIn(create.values[0]) || before + i + 1, isKnown ? null : lossOf(end)];
       return reason && !offered.has(attempt) ? [{ attempt, at: create.at, reason }] : [];
     });
-  const before = carried.filter((one) => idIn(one) === null && !offered.has(one.attempt));
-  return { responseIds: [...new Set(ids)], lost: [...before, ...lost] };
+  const carriedLost = carried.filter((one) => idIn(one) === null && !offered.has(one.attempt));
+  return { responseIds: [...new Set(ids)], lost: [...carriedLost, ...lost] };
 }

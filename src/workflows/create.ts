@@ -1,18 +1,10 @@
 /** The first phase: exactly one response, or a clear word that there may be another. */
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  condition,
-  isCancellation,
-  patched,
-  TimeoutFailure,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
 import { LOST_PAYLOAD } from '../lost-payload';
 import { adopt, canAdopt, offeredId } from './adopt';
-import { carryOn } from './carry-on';
-import { createBackoffSeconds, MAX_CREATES_PER_RUN, MAX_POSSIBLE_CREATES, start } from './policies';
+import { carryOn, isRunFull } from './carry-on';
+import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
 import { shareOf, waitForPermit } from './permit';
 import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
 
@@ -79,7 +71,7 @@ function readFailure(error: unknown): Started {
 
 async function startOnce(task: Task, source: StartInput['source']): Promise<Started> {
   const attempt = ++task.progress.attempts;
-  task.createsInRun++;
+  task.sendsInRun++;
   const plan = planVisit(task, false);
   const { taskId, progress } = task;
   const share = shareOf(task, source);
@@ -129,15 +121,6 @@ function tooLate({ settings, progress }: Task): EarlyEnd {
   const message = `No response could be created within maxWaitSeconds (${settings.maxWaitSeconds}).${last}`;
   return { status: 'timed_out', error: { code: 'max_wait_seconds', message } };
 }
-
-/**
- * Each create is in the history with the whole request. One at least in each run, so that every run comes further. Older
- * histories went on until the server ended them.
- */
-const isRunFull = ({ createsInRun }: Task): boolean =>
-  createsInRun > 0 &&
-  (createsInRun >= MAX_CREATES_PER_RUN || workflowInfo().continueAsNewSuggested) &&
-  patched('create-in-next-run');
 
 /** Creates the response; null when there is one to watch. */
 export async function createResponse(task: Task, source: StartInput['source']): Promise<EarlyEnd | null> {

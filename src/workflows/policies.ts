@@ -146,10 +146,10 @@ export const reportCleanup = proxyActivities<Pick<Activities, 'cleanUpReport'>>(
 export const MAX_LOOKS_PER_RUN = 400;
 
 /**
- * And after this many creates that made nothing: 11 events each, and a request of up to 180 kB, so 18 MB of the 50 MB at
- * which the server ends a run. It suggests a new one after 4 MB, unless it is set up otherwise.
+ * And after this many uploads, and creates that made nothing: 11 events each, and a create has a request of up to 180 kB,
+ * so 18 MB of the 50 MB at which the server ends a run. It suggests a new one after 4 MB, unless it is set up otherwise.
  */
-export const MAX_CREATES_PER_RUN = 100;
+export const MAX_SENDS_PER_RUN = 100;
 
 /** The wait before create number `attempt` + 1 when the last one was refused and upstream named no time. */
 export function createBackoffSeconds(attempts: number): number {

@@ -43,7 +43,8 @@ export interface Task {
   /** Out while a webhook is waited for. */
   net: Net | null;
   looksInRun: number;
-  createsInRun: number;
+  /** Creates and uploads, each try of them. */
+  sendsInRun: number;
   /** When the last look of this run was ordered; 0 before that. */
   lookedAtMs: number;
   /** Set when a look saw the end. */
@@ -68,7 +69,7 @@ export function openTask(input: TaskInput, settings: TaskSettings): Task {
     nextLookAtMs: null,
     net: null,
     looksInRun: 0,
-    createsInRun: 0,
+    sendsInRun: 0,
     lookedAtMs: 0,
     answer: null,
     seenAt: null,

@@ -102,7 +102,7 @@ async function begin(task: Task): Promise<EarlyEnd | null> {
   const source = request ? { request } : stored ? { stored } : null;
   if (!source || task.progress.responseId) return null;
   showDetails(task);
-  return (await uploadFiles(task)) ?? (await createResponse(task, source));
+  return (await uploadFiles(task, source)) ?? (await createResponse(task, source));
 }
 
 async function watch(task: Task): Promise<WatchEnd> {

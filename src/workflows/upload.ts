@@ -1,8 +1,9 @@
 /** Files that a run needs are uploaded first, one after the other, so that each id is durable before the next. */
 import { ActivityFailure, ApplicationFailure, condition, TimeoutFailure } from '@temporalio/workflow';
-import type { TaskFile, UploadHeartbeat, UpstreamFault } from '../contracts';
+import type { TaskFile, TaskSource, UploadHeartbeat, UpstreamFault } from '../contracts';
 import { summaryOf } from '../contracts/describe';
 import type { EarlyEnd } from './create';
+import { carryOn, isRunFull } from './carry-on';
 import { createBackoffSeconds, resources } from './policies';
 import { deadlineMs, showDetails, type Task } from './task-state';
 
@@ -79,13 +80,15 @@ async function uploadOne(task: Task, file: TaskFile, tries: number): Promise<Ear
 }
 
 /** Uploads the files of the task; how it ended when it must not go on. */
-export async function uploadFiles(task: Task): Promise<EarlyEnd | null> {
+export async function uploadFiles(task: Task, source: TaskSource): Promise<EarlyEnd | null> {
   const { files } = task.settings;
   const { fileIds } = task.progress;
   for (let tries = 1; fileIds.length < files.length;) {
     if (task.stop) return { status: 'cancelled', error: null };
     if (Date.now() >= deadlineMs(task)) return tooLate(task);
     task.phase = 'uploading';
+    if (isRunFull(task)) await carryOn(task, source);
+    task.sendsInRun++;
     const before = fileIds.length;
     const end = await uploadOne(task, files[before]!, tries);
     if (end) return end;
