@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { APIError } from 'openai';
+import { APIConnectionError, APIError } from 'openai';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
 import type { UpstreamFault } from '../src/contracts';
 import { createUpstream, toFault, type Upstream } from '../src/upstream';
 import { cappedFetch } from '../src/upstream/fetch';
 import { emulated } from './helpers/emulated';
+import { fullServer } from './helpers/full-server';
 
 const KEY = 'sk-test-0123456789abcdef';
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -130,6 +131,36 @@ describe('no answer', () => {
     expect(found).toMatchObject({ httpStatus: null, code: 'ECONNREFUSED' });
   });
 
+  test.each(['create', 'stream', 'look'])(
+    'given packets that are dropped before there is a connection, at a %s -> then certainly not accepted',
+    async (what) => {
+      const { port, close } = await fullServer();
+      const upstream = upstreamAt(`http://127.0.0.1:${port}/v1`, 400);
+      const call = {
+        create: () => upstream.create(REQUEST),
+        stream: () => upstream.createStream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]().next(),
+        look: () => upstream.retrieve('resp_1', []),
+      }[what];
+      const found = await faultOf(call!()).finally(close);
+      expect(verdictOf(found)).toEqual(['Upstream.Unavailable', true, false]);
+      expect(found).toMatchObject({ httpStatus: null, code: 'UND_ERR_CONNECT_TIMEOUT' });
+    },
+  );
+
+  test.each([
+    ['ECONNREFUSED', 'connect ECONNREFUSED'],
+    ['ENOTFOUND', 'getaddrinfo ENOTFOUND'],
+    ['PROXY_REFUSED', 'Proxy response (407) !== 200 when HTTP Tunneling'],
+  ])('given %s of connections that are not ours -> then certainly not accepted', (code, message) => {
+    const cause = new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
+    expect(toFault(new APIConnectionError({ cause }), NOW_MS)).toMatchObject({ code, maybeAccepted: false });
+  });
+
+  test('given a connection, and a read that times out -> then maybe accepted, whatever code it has', () => {
+    const read = Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT', syscall: 'read' });
+    expect(verdictOf(toFault(new APIConnectionError({ cause: read }), NOW_MS))[2]).toBe(true);
+  });
+
   test('given a name that does not exist -> then certainly not accepted, whatever the name is', async () => {
     const found = await faultOf(upstreamAt('https://redirect.invalid/v1').create(REQUEST));
     expect(verdictOf(found)).toEqual(['Upstream.Unavailable', true, false]);
@@ -149,11 +180,11 @@ describe('no answer', () => {
     ['headers', { kind: 'hang', accept: true }],
     ['a body', { kind: 'stall', accept: true }],
   ])('given no %s within the deadline -> then it ends there, and maybe accepted', async (_name, fault) => {
-    expect(verdictOf(await faultOfCreate(fault, 50))).toEqual(['Upstream.Unavailable', true, true]);
+    expect(verdictOf(await faultOfCreate(fault, 200))).toEqual(['Upstream.Unavailable', true, true]);
   });
 
   test('given a stalled body at a look -> then the deadline is named', async () => {
-    const found = await faultOfLook({ kind: 'stall', accept: true }, 50);
+    const found = await faultOfLook({ kind: 'stall', accept: true }, 200);
     expect(found).toMatchObject({
       type: 'Upstream.Unavailable',
       message: expect.stringContaining('deadline') as string,

@@ -7,6 +7,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { fullServer } from './helpers/full-server';
 import { runNode } from './helpers/programs';
 
 /** A public name that does not exist: only the proxy knows where it is. */
@@ -18,6 +19,8 @@ let proxy: Server;
 let tunnels: { to: string; authorization: string | undefined }[] = [];
 let paths: string[] = [];
 let refuseWith: number | null = null;
+/** What the proxy does in place of a tunnel, or once TLS begins in it. */
+let spoil: 'closes' | 'says nothing' | 'says nonsense' | 'closes the tunnel' | null = null;
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 const listen = (server: Server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -33,9 +36,19 @@ function makeCertificates(): void {
   openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem', '-days', '2');
 }
 
+function spoiled(socket: Socket, how: NonNullable<typeof spoil>): void {
+  socket.on('error', () => undefined);
+  if (how === 'closes') socket.destroy();
+  if (how === 'says nonsense') socket.end('hello\r\n\r\n');
+  if (how !== 'closes the tunnel') return;
+  socket.once('data', () => socket.destroy());
+  socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+}
+
 function tunnel(to: string, socket: Socket, authorization: string | undefined): void {
   tunnels.push({ to, authorization });
   if (refuseWith !== null) return void socket.end(`HTTP/1.1 ${refuseWith} Refused\r\n\r\n`);
+  if (spoil !== null) return spoiled(socket, spoil);
   const target = connect(portOf(upstream), '127.0.0.1', () => {
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     target.pipe(socket).pipe(target);
@@ -60,7 +73,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  [tunnels, paths, refuseWith] = [[], [], null];
+  [tunnels, paths, refuseWith, spoil] = [[], [], null, null];
 });
 
 afterAll(() => {
@@ -75,7 +88,7 @@ afterAll(() => {
 async function create(env: Record<string, string>): Promise<{ id?: string; fault?: Record<string, unknown> }> {
   const script = `
     const { createUpstream, toFault } = require('./lib/src/upstream');
-    const upstream = createUpstream({ apiKey: 'sk-canary', baseURL: process.env.BASE_URL, callDeadlineMs: 20000 });
+    const upstream = createUpstream({ apiKey: 'sk-canary', baseURL: process.env.BASE_URL, callDeadlineMs: Number(process.env.DEADLINE_MS ?? 20000) });
     upstream.create({ model: 'o3', input: 'x', background: true }).then(
       (id) => console.log(JSON.stringify({ id })),
       (error) => console.log(JSON.stringify({ fault: toFault(error, 0) })),
@@ -125,4 +138,21 @@ test('given a proxy that refuses -> then not accepted, and what to look at; its 
     maybeAccepted: false,
     message: 'The proxy opened no connection (HTTP 407): look at HTTPS_PROXY.',
   });
+});
+
+test.each(['closes', 'says nothing', 'says nonsense', 'closes the tunnel'] as const)(
+  'given a proxy that takes the connection and then %s -> then it is asked once, and the create was not accepted',
+  async (how) => {
+    spoil = how;
+    const { fault } = await create({ ...CA(), ...PUBLIC, HTTPS_PROXY: proxyUrl(), DEADLINE_MS: '1500' });
+    expect(fault).toMatchObject({ type: 'Upstream.Unavailable', retryable: true, maybeAccepted: false });
+    expect([tunnels.length, paths]).toEqual([1, []]);
+  },
+);
+
+test('given a proxy that nobody can connect to -> then the create was not accepted', async () => {
+  const { port, close } = await fullServer();
+  const env = { ...CA(), ...PUBLIC, HTTPS_PROXY: `http://127.0.0.1:${port}`, DEADLINE_MS: '1500' };
+  const { fault } = await create(env).finally(close);
+  expect(fault).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', maybeAccepted: false });
 });

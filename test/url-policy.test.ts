@@ -353,7 +353,8 @@ describe('what is connected to', () => {
     try {
       return await (await fetch(`http://${host}:${port()}/`, { dispatcher })).text();
     } catch (error) {
-      return (error as Error).cause;
+      // Around it is what says that there was no connection.
+      return ((error as Error).cause as Error).cause;
     } finally {
       await dispatcher.destroy();
     }

@@ -1,7 +1,7 @@
 /** How upstream is reached: whether its address may be used, what it may be found at, and through which proxy. */
 import { proxyFromEnv } from '../config';
 import { UsageError } from '../errors';
-import { guardedDispatcher, type FetchDispatcher, type ProxySettings } from '../network/dispatcher';
+import { guardedDispatcher, MAX_CONNECT_MS, type FetchDispatcher, type ProxySettings } from '../network/dispatcher';
 import { parseUrl } from '../network/parse-url';
 import { baseUrlProblem, normalHost, reachOf } from '../network/url-policy';
 
@@ -29,13 +29,16 @@ function checkedProxy(name: string, value: string | undefined): string | undefin
   throw new UsageError([`${name}: expected the URL of a proxy such as http://proxy.example:3128`]);
 }
 
+/** Well within the deadline of the call, behind which nobody could tell whether anything was sent. */
+const connectMsOf = (deadlineMs: number): number => Math.min(MAX_CONNECT_MS, deadlineMs / 2);
+
 /** @throws UsageError when the address of upstream, or of a proxy on the way, cannot be used. */
-export function connectionsTo(baseURL: string, options: NetworkOptions): FetchDispatcher {
+export function connectionsTo(baseURL: string, options: NetworkOptions, deadlineMs: number): FetchDispatcher {
   const hosts = normalHosts(options.privateHosts);
   const problem = baseUrlProblem(baseURL, hosts);
   if (problem !== undefined) throw new UsageError([`OPENAI_BASE_URL: ${problem}`]);
   const reach = reachOf(new URL(baseURL), hosts);
   const { http, https, no } = options.proxy ?? proxyFromEnv();
   const proxy = { http: checkedProxy('HTTP_PROXY', http), https: checkedProxy('HTTPS_PROXY', https), no };
-  return guardedDispatcher({ reach, proxy });
+  return guardedDispatcher({ reach, proxy, connectMs: connectMsOf(deadlineMs) });
 }

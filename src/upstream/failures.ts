@@ -4,6 +4,7 @@ import { messageOf } from '../errors';
 import { APIConnectionError, APIError, APIUserAbortError } from 'openai/error';
 import type { FaultType, UpstreamFault } from '../contracts';
 import { AddressRefusedError } from '../network/address-refused';
+import { NotConnectedError } from '../network/not-connected';
 import { redact } from '../security/redact';
 import { retryAfterSeconds } from './retry-after';
 
@@ -22,7 +23,10 @@ const BILLING_CODES = new Set([
   'billing_hard_limit_reached',
 ]);
 
-/** System errors that happen before a request is sent, so that a create was certainly not accepted. */
+/**
+ * System errors that happen before a request is sent, so that a create was certainly not accepted; of connections that
+ * are not ours (a `fetch` or a `dispatcher` of the user's own). Ours say so themselves, whatever went wrong.
+ */
 const NOT_SENT_CODES = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -97,11 +101,13 @@ function isAbort(error: unknown): boolean {
   return error instanceof APIUserAbortError || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name));
 }
 
+const isNotConnected = (error: Error): boolean => error instanceof NotConnectedError;
+
 function judge(error: unknown): Verdict {
   if (error instanceof ProtocolError || error instanceof SyntaxError) return verdict('Upstream.Protocol', true, true);
   const codes = systemCodes(error);
   if (codes.includes('REDIRECT')) return verdict('Upstream.Protocol', false);
-  const sent = !codes.some((code) => NOT_SENT_CODES.has(code));
+  const sent = !codes.some((code) => NOT_SENT_CODES.has(code)) && !chainOf(error).some(isNotConnected);
   if (error instanceof APIConnectionError || isAbort(error) || codes.length > 0) {
     return verdict('Upstream.Unavailable', true, sent);
   }

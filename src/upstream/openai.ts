@@ -54,7 +54,7 @@ export interface Upstream extends ResourceCalls, EventCalls {
  * - an address by the rules (`baseUrlProblem`), and connections only to what it may be found at.
  * - a cap on the size of bodies, and no logging: it would print what should stay private.
  */
-function officialClient(options: UpstreamOptions): OpenAI {
+function officialClient(options: UpstreamOptions, deadlineMs: number): OpenAI {
   const { fetch, fetchOptions } = options.client ?? {};
   const openai = new OpenAI({
     ...options.client,
@@ -66,7 +66,7 @@ function officialClient(options: UpstreamOptions): OpenAI {
     logLevel: 'off',
     fetch: fetch ?? cappedFetch(),
   });
-  const dispatcher = connectionsTo(openai.baseURL, options);
+  const dispatcher = connectionsTo(openai.baseURL, options, deadlineMs);
   // A dispatcher has one type in `undici` and another in the types of Node; which one is meant depends on the client.
   const init = { dispatcher, ...fetchOptions, redirect: 'error' } as ClientOptions['fetchOptions'];
   return openai.withOptions({ fetchOptions: init });
@@ -74,9 +74,9 @@ function officialClient(options: UpstreamOptions): OpenAI {
 
 /** Makes the upstream of a worker. @throws OpenAIError when `apiKey` is empty; UsageError for a bad address. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const openai = officialClient(options);
-  rememberHidden([options.apiKey]);
   const deadlineMs = options.callDeadlineMs ?? 60_000;
+  const openai = officialClient(options, deadlineMs);
+  rememberHidden([options.apiKey]);
   const limited = <T>(call: (limits: CallLimits) => Promise<T>, signal?: AbortSignal) =>
     withinDeadline(deadlineMs, signal, call);
   const retrieve: Upstream['retrieve'] = async (responseId, include, signal) => {

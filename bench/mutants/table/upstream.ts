@@ -8,6 +8,12 @@ const FAILURES = mutantsOf(
     [`  'credit_balance_exhausted',\n`, ``, `an account without credit is asked until the deadline`],
     [`  'ECONNREFUSED',\n`, ``, `a server that is down counts as a lost reply: the task ends as unknown`],
     [`  'PROXY_REFUSED',\n`, ``, `a proxy that opens no tunnel counts as a lost reply`, ['failures', 'proxy']],
+    [
+      ` && !chainOf(error).some(isNotConnected)`,
+      ``,
+      `a connection that is cut before anything is sent counts as a lost reply`,
+      ['failures', 'proxy'],
+    ],
     [`status === 401 || status === 403`, `status === 401`, `a forbidden look is told as a bad request`],
     [
       `if (status === 404) return verdict('Upstream.NotFound', false);`,
