@@ -30,7 +30,7 @@ export { TaskEndedError, UnreachableError, UnwrittenFileError, UsageError } from
 export { DamagedPayloadError } from './security/codec';
 export { encryptedBlobs, encryptedDataConverter } from './security/data-converter';
 export type { Encryption, EncryptionSetting } from './security/data-converter';
-export { MissingKeyError, type KeyProvider } from './security/key-ring';
+export { KeysUnavailableError, MissingKeyError, type KeyProvider } from './security/key-ring';
 export type { EncryptionKey } from './security/keys';
 export { folderStore, s3Store, externalStorage, RETRIED_OUTCOMES, StillRunningError };
 export { DamagedBlobError, PayloadLostError, PayloadNotStoredError, PayloadUnreadError };

@@ -7,12 +7,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createActivities } from '../src/activities';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { encryptedDataConverter } from '../src/security/data-converter';
 import { createWorker } from '../src/worker';
 import { saidBy, storedOn } from '../chaos/checks/stored';
 import { connectTo } from './helpers/clients';
-import { devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
+import { createsOf, devServerWorld, uniqueId, WORKFLOW_BUNDLE, type World } from './helpers/world';
 
 /** With the longest id: it stands beside each payload, and the server bounds some of them. */
 const K1 = { id: `k1-${'x'.repeat(61)}`, key: randomBytes(32) };
@@ -138,6 +139,31 @@ describe('workers', () => {
     const result = (await world.withWorker(() => handle.result())) as { status: string; creates: number };
     expect(result).toMatchObject({ status: 'completed', creates: 1, possibleOrphans: [] });
     expect(creates()).toBe(before + 1);
+  });
+
+  test('given a key service that is away for a moment when a create is to be sent -> then it is sent, once', async () => {
+    const { nativeConnection: connection } = world.env;
+    let calls = 0;
+    const keys = () => (++calls === 1 ? Promise.reject(new Error('503 of the key service')) : [K1]);
+    // Of two programs: what one has encrypted, the other has never seen the key of.
+    const own = { connection, taskQueue: DEFAULT_TASK_QUEUE, shutdownGraceTime: '1s' };
+    const workflows = await Worker.create({
+      ...own,
+      workflowBundle: WORKFLOW_BUNDLE,
+      dataConverter: encryptedDataConverter({ keys: [K1] }, 'default'),
+    });
+    const openai = { apiKey: 'sk-test', baseURL: world.emulator.url };
+    const activities = await Worker.create({
+      ...own,
+      activities: createActivities({ openai, store: world.store }),
+      dataConverter: encryptedDataConverter({ keys }, 'default'),
+    });
+    const handle = await world.ask('text', {}, { emulator_run_seconds: '0', emulator_queued_seconds: '0' });
+    const ended = (): Promise<unknown> => handle.result();
+    const result = await workflows.runUntil(() => activities.runUntil(ended));
+    expect(result).toMatchObject({ status: 'completed', creates: 1, possibleOrphans: [] });
+    expect([calls > 1, createsOf(world.emulator, handle.workflowId).length]).toEqual([true, 1]);
+    expect(JSON.stringify(result)).not.toContain('key service');
   });
 
   test('given no word about encryption -> then no worker is made', async () => {

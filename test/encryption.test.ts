@@ -1,10 +1,10 @@
 /** The codec and its keys: what is encrypted, what is refused, and what an error says. */
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DamagedPayloadError, EncryptionCodec, isEncrypted } from '../src/security/codec';
 import { encryptedDataConverter } from '../src/security/data-converter';
-import { KeyRing, MissingKeyError, type KeyProvider } from '../src/security/key-ring';
+import { KeyRing, KeysUnavailableError, MissingKeyError, type KeyProvider } from '../src/security/key-ring';
 import { checkKeys, parseKeys, writeKeys, type EncryptionKey } from '../src/security/keys';
 import { UsageError } from '../src/errors';
 
@@ -184,6 +184,30 @@ describe('a function that gives keys', () => {
     });
     await expect(encrypted('x', provided)).rejects.toThrow('the key service is away');
     expect(isEncrypted(await encrypted('x', provided))).toBe(true);
+  });
+
+  test('given one that fails for a new key -> then that is no missing key, in words without credentials', async () => {
+    let nowMs = 1_000_000;
+    vi.spyOn(Date, 'now').mockImplementation(() => nowMs);
+    onTestFinished(() => void vi.restoreAllMocks());
+    let isAway = false;
+    const provided = codecOf(() => {
+      if (isAway) throw new Error('503 of the key service, password=hunter-22');
+      return nowMs > 1_010_000 ? [K2, K1] : [K1];
+    });
+    await encrypted('x', provided);
+    const byNew = await encrypted('new', codecOf([K2]));
+    isAway = true;
+    nowMs += 10_000;
+    const failed = expect(provided.decode([byNew])).rejects;
+    await failed.toThrow(KeysUnavailableError);
+    await expect(provided.decode([byNew]), 'within ten seconds').rejects.toThrow(
+      /^The encryption key "k2" could not be had: 503 of the key service, password=\*\*\*/,
+    );
+    isAway = false;
+    nowMs += 10_000;
+    expect((await provided.decode([byNew])).map(valueOf)).toEqual(['new']);
+    await expect(provided.decode([await encrypted('other', codecOf([aKey('k3')]))])).rejects.toThrow(MissingKeyError);
   });
 
   test('given none, or one of 16 bytes -> then nothing is encrypted with it', async () => {

@@ -1,5 +1,6 @@
 /** The keys that a process knows: one that encrypts, and all that decrypt. */
-import { UsageError } from '../errors';
+import { messageOf, UsageError } from '../errors';
+import { redact } from './redact';
 import { checkKeys, type CheckedKey, type EncryptionKey } from './keys';
 
 /**
@@ -20,6 +21,25 @@ export class MissingKeyError extends Error {
   }
 }
 
+/**
+ * What gives the keys failed, and something was encrypted with one that is not known yet. Only reading throws it: an
+ * activity that fails with it has not begun.
+ */
+export class KeysUnavailableError extends Error {
+  override readonly name = 'KeysUnavailableError';
+
+  /** @param reason What the provider threw; not kept, it may have more than words. */
+  constructor(
+    readonly keyId: string,
+    reason: unknown,
+  ) {
+    super(
+      `The encryption key "${keyId}" could not be had: ${redact(messageOf(reason))}. It is asked for again; look at ` +
+        'your key service when this goes on.',
+    );
+  }
+}
+
 /** Many payloads with an unknown key must not become as many calls of a key service. */
 const ASK_AGAIN_MS = 10_000;
 
@@ -27,6 +47,8 @@ export class KeyRing {
   private keys: readonly CheckedKey[] | undefined;
   private asking: Promise<readonly CheckedKey[]> | undefined;
   private askedAtMs = -Infinity;
+  /** What the provider threw last; undefined when it gave keys. */
+  private failure: unknown;
   private readonly provider: KeyProvider | undefined;
 
   /** @throws UsageError for keys that are none; those of a provider are checked when it gives them. */
@@ -35,18 +57,23 @@ export class KeyRing {
     else this.keys = checkKeys(keys);
   }
 
-  /** The key to encrypt with. @throws UsageError when there is none; what the provider throws. */
+  /**
+   * The key to encrypt with.
+   * @throws UsageError when there is none; what the provider throws, as it is: much may have been done by then.
+   */
   async current(): Promise<CheckedKey> {
     const [key] = this.keys ?? (await this.ask());
     if (!key) throw new UsageError(['Nothing can be encrypted: no encryption key was given; give one, or turn it off']);
     return key;
   }
 
-  /** @throws MissingKeyError; what the provider throws. */
+  /** @throws MissingKeyError; KeysUnavailableError while the provider fails. */
   async find(id: string): Promise<CheckedKey> {
-    const known = await this.lookUp(id);
-    if (!known) throw new MissingKeyError(id);
-    return known;
+    const known = await this.lookUp(id).catch((error: unknown) => {
+      throw new KeysUnavailableError(id, error);
+    });
+    if (known) return known;
+    throw this.failure === undefined ? new MissingKeyError(id) : new KeysUnavailableError(id, this.failure);
   }
 
   private async lookUp(id: string): Promise<CheckedKey | undefined> {
@@ -64,8 +91,13 @@ export class KeyRing {
 
   private async askProvider(): Promise<readonly CheckedKey[]> {
     this.askedAtMs = Date.now();
-    const keys = checkKeys((await this.provider?.()) ?? []);
-    this.keys = keys;
-    return keys;
+    try {
+      this.keys = checkKeys((await this.provider?.()) ?? []);
+      this.failure = undefined;
+      return this.keys;
+    } catch (error) {
+      this.failure = error ?? 'no reason given';
+      throw error;
+    }
   }
 }

@@ -34,8 +34,11 @@ const ambiguous = (code: string, message: string): UpstreamFault => ({
 
 const workerLost = ambiguous('worker_lost', 'The worker was lost while the create was under way.');
 
-/** Failures before anything is sent; a worker that lacks a key could not even read the request, and another one may. */
-const NOT_SENT = ['NotSent', 'MissingKeyError', 'DamagedPayloadError', 'PayloadUnreadError'];
+/**
+ * Failures before anything is sent; a worker that lacks a key could not even read the request, and another one may, or the
+ * same one later. No older history has a failure of a type that was added, so none is read in another way.
+ */
+const NOT_SENT = ['NotSent', 'MissingKeyError', 'KeysUnavailableError', 'DamagedPayloadError', 'PayloadUnreadError'];
 
 /** The worker could not even read what to send, and no other one will. */
 const lostRequest = (message: string): UpstreamFault => ({
