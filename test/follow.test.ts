@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
 import { follow } from '../src/activities/follow';
 import { newReport } from '../src/activities/visit';
-import type { FollowInput } from '../src/contracts';
+import type { FollowInput, VisitPlan } from '../src/contracts';
 import { EventCursor } from '../src/stream/event-cursor';
-import { createUpstream, toAnswer, type Upstream } from '../src/upstream';
+import { createUpstream, toAnswer, toFault, type Upstream } from '../src/upstream';
 import { emulated, type Emulated } from './helpers/emulated';
 import { planOf } from './helpers/plans';
 import { closedStreams, eventsIn, repeating, replayed } from './helpers/streams';
@@ -30,9 +30,10 @@ async function followed(
   signal = new AbortController().signal,
   through = (upstream: Upstream) => upstream,
   backoffSeconds = [0, 0, 0, 0, 0, 0],
+  planned: Partial<VisitPlan> = {},
 ) {
   const upstream = through(createUpstream({ apiKey: 'sk-test', baseURL: emulator.url, streamIdleMs: 300 }));
-  const plan = planOf();
+  const plan = planOf(planned);
   const input: FollowInput = {
     taskId: 'task',
     responseId: id,
@@ -205,6 +206,42 @@ test('given one cut soon after the other, each with something new -> then the wa
   const { report } = await followed(all, undefined, undefined, [0, 0.3, 0.5]);
   expect(report.answer?.outputText).toBe(good.text);
   expect(performance.now() - beganMs).toBeGreaterThan(800);
+});
+
+describe('looks that fail beside a stream', () => {
+  const busy = (headers: Record<string, string> = {}): Do => ({ kind: 'status', status: 429, headers });
+
+  /** When each look was made, in seconds from the beginning. */
+  async function looksOf(all: Awaited<ReturnType<typeof ended>>, plan: Partial<VisitPlan> = {}): Promise<number[]> {
+    const atMs: number[] = [];
+    const noting = (upstream: Upstream): Upstream => ({
+      ...upstream,
+      retrieve: (...args) => (atMs.push(performance.now()), upstream.retrieve(...args)),
+    });
+    const beganMs = performance.now();
+    const { report } = await followed(all, undefined, noting, undefined, plan);
+    expect(report.answer?.outputText).toBe(good.text);
+    return atMs.map((ms) => (ms - beganMs) / 1000);
+  }
+
+  test('given Retry-After at a look, after an event that says the end -> then the next one comes no sooner', async () => {
+    const all = await ended([{ op: 'retrieve', times: 1, do: busy({ 'retry-after': '1.4' }) }]);
+    const [first = NaN, second = NaN, ...more] = await looksOf(all);
+    expect([second - first > 1.39, more]).toEqual([true, []]);
+  });
+
+  test('given cuts that each bring something new, and looks that fail -> then these are a second apart', async () => {
+    const cuts = streams([2, 5].map((after): Do => ({ kind: 'stream_cut', after })));
+    const all = await ended([{ op: 'retrieve', times: 2, do: busy() }, ...cuts]);
+    const [first = NaN, second = NaN, third = NaN, ...more] = await looksOf(all);
+    expect([second - first > 0.99, third - second > 0.99, more]).toEqual([true, true, []]);
+  });
+
+  test('given a look of the create that failed just now -> then the first one comes no sooner than it was told', async () => {
+    const fault = toFault(new Error('busy'), 0);
+    const [first = NaN] = await looksOf(await ended(), { fault, retryAfterSeconds: 1.2 });
+    expect(first).toBeGreaterThan(1.19);
+  });
 });
 
 test('given an abort while the stream is silent -> then it throws at once, and upstream is not told to stop', async () => {

@@ -135,6 +135,18 @@ describe('a stream that goes wrong', () => {
     expect(creates.map(({ id }) => id)).toEqual([creates[0]?.id, result.responseId]);
   });
 
+  test('given a look of the create that is told to wait -> then the reader looks no sooner', async () => {
+    const metadata = { emulator_scenario: 'failed', emulator_queued_seconds: '0.7' };
+    const faults: FaultRule[] = [
+      { op: 'create', times: 1, do: { kind: 'stream_error', after: 1, form: 'flat', then: 'failed' } },
+      { op: 'retrieve', times: 1, do: { kind: 'status', status: 429, headers: { 'retry-after': '2' } } },
+    ];
+    const { result } = await withWorker(() => watched(world, faults, { metadata }));
+    expect(result).toMatchObject({ status: 'failed', creates: 1, watched: PURE });
+    const [first, second] = callsOf(world.emulator, result.taskId, 'retrieve');
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2_000);
+  });
+
   test('given a stream that ends in good order too early -> then no success before the run ends, and then its own end', async () => {
     const faults: FaultRule[] = [{ op: 'stream', times: 2, do: { kind: 'stream_end', after: 3 } }];
     const metadata = { emulator_scenario: 'incomplete_max_output_tokens', emulator_run_seconds: '3' };

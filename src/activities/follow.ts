@@ -1,6 +1,7 @@
 /** Follows the stream of a response to its end. What it says wakes us; what counts is what a GET says. */
 import { Context } from '@temporalio/activity';
 import type { FollowHeartbeat, FollowInput, FollowReport, UpstreamFault, VisitReport } from '../contracts';
+import { nextWaitSeconds } from '../settings';
 import { EventCursor } from '../stream/event-cursor';
 import { toFault } from '../upstream';
 import type { ResponseDeps } from './create-once';
@@ -81,6 +82,9 @@ export async function follow(
     place: { cursor: cursor.last, textTail: '' },
     reason,
   });
+  // The last look of the create may have failed just now.
+  if (report.fault) await pause(nextWaitSeconds([0], report), signal);
+  signal.throwIfAborted();
   for (let failures = 0, short = 0, connections = 1; ; connections++) {
     const before = cursor.last;
     const beganMs = deps.nowMs();
@@ -98,8 +102,9 @@ export async function follow(
     const trouble = fault ?? streamFault('An event says that the run has ended, and no GET does.');
     const reason = hopeless(trouble, failures, connections);
     if (reason !== null) return give('fall_back', reason);
-    const waits = Math.max(failures, short - 1);
-    await pause(Math.max(backoffSeconds[waits] ?? 8, trouble.retryAfterSeconds ?? 0), signal);
+    const waits = [backoffSeconds[Math.max(failures, short - 1)] ?? 8, trouble.retryAfterSeconds ?? 0];
+    // The look may have failed, too: what holds after that holds beside a stream.
+    await pause(nextWaitSeconds([Math.max(...waits)], report), signal);
     signal.throwIfAborted();
   }
 }

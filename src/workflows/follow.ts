@@ -49,7 +49,7 @@ async function followOnce(task: Task, responseId: string): Promise<void> {
   const scheduleToStartTimeout = NO_SLOT_AFTER[settings.watch === 'auto' ? 'auto' : 'stream'];
   const options = { summary: 'follow the stream', taskQueue: streamsTaskQueue(taskQueue), scheduleToStartTimeout };
   const untilStarted = progress.status === 'queued';
-  const plan = planVisit(task, true);
+  const plan = { ...planVisit(task, true), fault: progress.lastFault };
   const input: FollowInput = {
     taskId,
     responseId,
