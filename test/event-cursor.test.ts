@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { UpstreamEvent } from '../src/contracts';
+import { hideValues, rememberHidden } from '../src/security/hidden-values';
 import { EventCursor, tailOf, type Taken } from '../src/stream/event-cursor';
 
 const delta = (sequence_number: number, text = `<${sequence_number}>`): UpstreamEvent => ({
@@ -138,7 +139,7 @@ describe('single events', () => {
   test('given a stream that begins anew in another connection -> then what was seen is replayed', () => {
     const cursor = new EventCursor({ cursor: 1, textTail: 'ab' });
     expect(connected(cursor, [delta(0), delta(1), delta(2, 'c')])).toEqual(['replayed', 'replayed', 'new']);
-    expect(cursor.place).toEqual({ cursor: 2, textTail: 'abc' });
+    expect(cursor.tell()).toEqual({ cursor: 2, textTail: 'abc' });
   });
 
   test('given an unknown type -> then the cursor moves; given none of its number -> then it stays', () => {
@@ -198,5 +199,69 @@ describe('single events', () => {
     expect(cursor.hasStarted).toBe(false);
     take(cursor, wholeStream([]).slice(0, 2));
     expect(cursor.hasStarted).toBe(true);
+  });
+});
+
+describe('a hidden value in the text', () => {
+  const VALUE = 'canary-of-a-stream-0123456789';
+  const PARTS = Array.from({ length: VALUE.length - 5 }, (_, i) => VALUE.slice(i, i + 6));
+  const aText = fc
+    .tuple(fc.nat(5_000), fc.nat(2_500), fc.nat(40))
+    .map(
+      ([before, between, after]) => `${'. '.repeat(before)}${VALUE}${'- '.repeat(between)}${VALUE}${'!'.repeat(after)}`,
+    );
+
+  /** In pieces of these lengths, in turn. */
+  function piecesOf(text: string, lengths: number[]): UpstreamEvent[] {
+    const events: UpstreamEvent[] = [];
+    for (let at = 0; at < text.length;) {
+      const length = lengths[events.length % lengths.length] ?? 1;
+      events.push(delta(events.length, text.slice(at, at + length)));
+      at += length;
+    }
+    return events;
+  }
+
+  test('given pieces of any size, and another reader after any of them -> then nobody is told a part of it', () => {
+    rememberHidden([VALUE]);
+    const aRun = [
+      aText,
+      fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 9 }),
+      fc.nat(200),
+    ] as const;
+    fc.assert(
+      fc.property(...aRun, (text, lengths, every) => {
+        const events = piecesOf(text, lengths);
+        let cursor = new EventCursor();
+        cursor.begin();
+        for (let i = 0; i < events.length; i++) {
+          cursor.take(events[i]!);
+          const { cursor: number, textTail } = cursor.tell();
+          expect(PARTS.filter((part) => textTail.includes(part))).toEqual([]);
+          if (i % (every + 20) !== 0) continue;
+          cursor = new EventCursor({ cursor: number, textTail });
+          connected(cursor, events.slice((number ?? -1) + 1, i + 1));
+        }
+        expect(cursor.tell()).toEqual({ cursor: events.length - 1, textTail: tailOf(hideValues(text)) });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('given a value of which a part has come -> then the place before it is told, until it is whole', () => {
+    rememberHidden([VALUE]);
+    const cursor = new EventCursor();
+    const told = ['It is ', 'canary', '-of-a-stream', '-0123456789', '.'].map((text, i) => {
+      cursor.take(delta(i, text));
+      return cursor.tell();
+    });
+    const before = { cursor: 0, textTail: 'It is ' };
+    expect(told).toEqual([
+      before,
+      before,
+      before,
+      { cursor: 3, textTail: 'It is ***' },
+      { cursor: 4, textTail: 'It is ***.' },
+    ]);
   });
 });

@@ -1,9 +1,11 @@
 /** Following a stream that goes wrong: the same answer as without, or a word that it cannot be had. */
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../emulator';
+import { createActivities } from '../src/activities';
 import { follow } from '../src/activities/follow';
 import { newReport } from '../src/activities/visit';
-import type { FollowInput, VisitPlan } from '../src/contracts';
+import type { FollowHeartbeat, FollowInput, FollowReport, VisitPlan } from '../src/contracts';
 import { EventCursor } from '../src/stream/event-cursor';
 import { createUpstream, toAnswer, toFault, type Upstream } from '../src/upstream';
 import { emulated, type Emulated } from './helpers/emulated';
@@ -242,6 +244,26 @@ describe('looks that fail beside a stream', () => {
     const [first = NaN] = await looksOf(await ended(), { fault, retryAfterSeconds: 1.2 });
     expect(first).toBeGreaterThan(1.19);
   });
+});
+
+test('given a text that quotes a secret of another worker -> then no heartbeat has a part of it', async () => {
+  const secret = 'canary-7f3e-of-another-worker';
+  const input = `Why do ${secret} hold hands? ${'And paws? '.repeat(5)}`;
+  const all = await ended(streams([{ kind: 'stream_drip', bytes: 40, everyMs: 1 }]), { ...FIELDS, input });
+  const place = { cursor: null, textTail: '' };
+  const plan = planOf({ secretNames: ['ANOTHERS'] });
+  const task = { taskId: 'task', responseId: all.id, place, untilStarted: false, taskQueue: 'tasks', plan };
+  const openai = { apiKey: 'sk-test', baseURL: all.emulator.url };
+  const activities = createActivities({ openai, secrets: () => Promise.resolve(secret) });
+  // So that a heartbeat comes each millisecond.
+  const env = new MockActivityEnvironment({ heartbeatTimeoutMs: 3 });
+  const tails: string[] = [];
+  env.on('heartbeat', ({ textTail }: FollowHeartbeat) => tails.push(textTail));
+  const run = (given: FollowInput) => activities.followResponse(given);
+  const { report } = await env.run<[FollowInput], FollowReport, typeof run>(run, task);
+  expect(report.answer?.outputText).toContain('You asked: "Why do *** hold');
+  expect(tails.filter((tail) => /canary|7f3e|another/.test(tail))).toEqual([]);
+  expect(tails.some((tail) => tail.includes('Why do *** hold'))).toBe(true);
 });
 
 test('given an abort while the stream is silent -> then it throws at once, and upstream is not told to stop', async () => {

@@ -8,8 +8,9 @@ import { secretsInFolder } from '../src/secrets/folder';
 import { secretNamesOf, withSecrets } from '../src/secrets/places';
 import { referenceIn } from '../src/secrets/reference';
 import { MAX_SECRET_BYTES, secretValues } from '../src/secrets/values';
-import { hideValues, hideValuesIn, rememberHidden } from '../src/security/hidden-values';
+import { endsInHidden, hideValues, hideValuesIn, rememberHidden } from '../src/security/hidden-values';
 import { redact } from '../src/security/redact';
+import { createUpstream } from '../src/upstream';
 
 describe('a reference', () => {
   test.each([
@@ -217,5 +218,29 @@ describe('what was resolved', () => {
   test('given values of years -> then the newest thousand are hidden', () => {
     rememberHidden(Array.from({ length: 1_500 }, (_, i) => `rotated-value-${i}-`));
     expect(redact('rotated-value-499- rotated-value-500- rotated-value-1499-')).toBe('rotated-value-499- *** ***');
+  });
+
+  test('given a value that is used again, and a key of the process -> then these are not the oldest', () => {
+    createUpstream({ apiKey: 'key-of-the-process', baseURL: 'http://127.0.0.1:9' });
+    rememberHidden(['used-now-and-then', 'used-once-only']);
+    rememberHidden(Array.from({ length: 998 }, (_, i) => `later-value-${i}-`));
+    rememberHidden(['used-now-and-then']);
+    rememberHidden(['the-last-one']);
+    const said = 'key-of-the-process used-now-and-then used-once-only later-value-0- the-last-one';
+    expect(hideValues(said)).toBe('*** *** used-once-only *** ***');
+  });
+
+  test.each([
+    ['', false],
+    ['said towar', false],
+    ['said toward-the-', true],
+    ['said toward-the-en', true],
+    ['said toward-the-end', false],
+    ['said toward-the-end towar', false],
+    ['toward-the-end toward-the', true],
+    ['toward-the other', false],
+  ])('given a text that ends as %j -> then within a value: %s', (text, isWithin) => {
+    rememberHidden(['toward-the-end']);
+    expect(endsInHidden(text)).toBe(isWithin);
   });
 });

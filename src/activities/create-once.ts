@@ -91,14 +91,16 @@ export async function createOnce<T>(
 ): Promise<Made<T>> {
   const { upstream, nowMs } = deps;
   const { body, secretNames } = await prepared(input, deps);
-  await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);
-  const heartbeat = keepHeartbeating(() => ({ phase: 'sending', attempt: input.attempt }) satisfies StartHeartbeat);
+  const sent = secretNames.length > 0 ? secretNames : undefined;
+  const intent: StartHeartbeat = { phase: 'sending', attempt: input.attempt, secretNames: sent };
+  await recordDurably(intent);
+  const heartbeat = keepHeartbeating(() => intent);
   try {
     // Not cut off by a cancel: the id must not be lost. The upstream's own deadline bounds it.
     return { made: await post(body), secretNames };
   } catch (error) {
     const fault = toFault(error, nowMs(), upstream.secrets);
-    throw failureOf(fault.maybeAccepted ? { ...fault, type: 'Upstream.AmbiguousCreate' } : fault);
+    throw fault.maybeAccepted ? failureOf({ ...fault, type: 'Upstream.AmbiguousCreate' }, sent) : failureOf(fault);
   } finally {
     heartbeat.stop();
   }

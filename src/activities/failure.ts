@@ -2,15 +2,18 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import type { UpstreamFault } from '../contracts';
 
-/** The failure's type is the fault's; its only detail is the fault. No cause: it could carry what was redacted. */
-export function failureOf(fault: UpstreamFault): ApplicationFailure {
+/**
+ * The failure's type is the fault's; its details are the fault, and for a create that may have been accepted the names of
+ * the secrets that it was sent with. No cause: it could carry what was redacted.
+ */
+export function failureOf(fault: UpstreamFault, secretNames?: string[]): ApplicationFailure {
   // Being asked to wait is no defect: such failures are logged quietly and not counted as errors.
   const benign = fault.type === 'Upstream.RateLimited';
   return ApplicationFailure.create({
     type: fault.type,
     message: fault.message,
     nonRetryable: !fault.retryable,
-    details: [fault],
+    details: secretNames ? [fault, secretNames] : [fault],
     ...(benign ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 }

@@ -1,6 +1,7 @@
 /** Follows the stream of a response to its end. What it says wakes us; what counts is what a GET says. */
 import { Context } from '@temporalio/activity';
 import type { FollowHeartbeat, FollowInput, FollowReport, UpstreamFault, VisitReport } from '../contracts';
+import { recallSecrets } from '../secrets/recall';
 import { nextWaitSeconds } from '../settings';
 import { EventCursor } from '../stream/event-cursor';
 import { toFault } from '../upstream';
@@ -79,7 +80,7 @@ export async function follow(
     ended,
     report,
     // The text is for viewers of the heartbeat: it stays out of the history.
-    place: { cursor: cursor.last, textTail: '' },
+    place: { ...cursor.tell(), textTail: '' },
     reason,
   });
   // The last look of the create may have failed just now.
@@ -120,10 +121,10 @@ function leaving({ leaveAfterSeconds }: FollowInput): { signal: AbortSignal; sto
 }
 
 /** What went wrong with the stream before is over with it. */
-const left = (report: VisitReport, { last }: EventCursor): FollowReport => ({
+const left = (report: VisitReport, cursor: EventCursor): FollowReport => ({
   ended: 'left',
   report: { ...report, fault: null },
-  place: { cursor: last, textTail: '' },
+  place: { ...cursor.tell(), textTail: '' },
   reason: null,
 });
 
@@ -140,12 +141,13 @@ export function createFollowActivities(deps: ResponseDeps) {
       const cursor = new EventCursor(earlier ?? input.place);
       const report = { ...newReport(responseId, plan), polls: earlier?.polls ?? 0 };
       const details = (): FollowHeartbeat => {
-        const { place, eventType } = cursor;
-        return { responseId, ...place, eventType, polls: report.polls };
+        return { responseId, ...cursor.tell(), eventType: cursor.eventType, polls: report.polls };
       };
       const heartbeat = keepHeartbeating(details);
       const leave = leaving(input);
       try {
+        // Before anything is read: heartbeats tell of the text.
+        await recallSecrets(responseId, plan.secretNames ?? [], deps.secrets);
         const either = AbortSignal.any([signal, leave.signal]);
         const followed = await follow(input, cursor, report, { ...deps, signal: either });
         await leaveAtEnd(taskId, report, deps, taskQueue);

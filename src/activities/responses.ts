@@ -1,6 +1,7 @@
 /** The activities of one response: start, check, cancel. */
 import { Context } from '@temporalio/activity';
 import type { CancelInput, CheckInput, StartHeartbeat, StartInput, UpstreamFault, VisitReport } from '../contracts';
+import { recallSecrets } from '../secrets/recall';
 import { toFault } from '../upstream';
 import { createOnce, rejected, type ResponseDeps } from './create-once';
 import { failureOf } from './failure';
@@ -77,9 +78,12 @@ async function cancelAndLook(input: CancelInput, deps: ResponseDeps): Promise<Vi
   const { responseId } = input;
   const report = { ...newReport(responseId, emptyPlan), polls: 0 };
   let refused: UpstreamFault | null = null;
+  // Beside the cancel, which waits for no vault.
+  const recalled = recallSecrets(responseId, input.secretNames ?? [], deps.secrets);
   try {
     await upstream.cancel(responseId);
   } catch (error) {
+    await recalled;
     refused = toFault(error, nowMs(), upstream.secrets);
   }
   // Not cancelled with the workflow: this is the cleanup. Its timeouts bound it.

@@ -85,7 +85,7 @@ export async function startStreamed(input: StartInput, deps: ResponseDeps): Prom
   if (secretNames.length > 0) report.secretNames = secretNames;
   report.model = typeof response.model === 'string' ? response.model : null;
   report.createdAt = createdAt(response);
-  const details = (): StartHeartbeat => ({ phase: 'created', report: { ...report, place: cursor.place } });
+  const details = (): StartHeartbeat => ({ phase: 'created', report: { ...report, place: cursor.tell() } });
   // A lost worker costs nothing from here on. Where it cannot be recorded now, the next heartbeat does it.
   await recordDurably(details()).catch(() => undefined);
   const heartbeat = keepHeartbeating(details);
@@ -100,5 +100,5 @@ export async function startStreamed(input: StartInput, deps: ResponseDeps): Prom
   } finally {
     heartbeat.stop();
   }
-  return { ...report, place: { cursor: cursor.last, textTail: '' } };
+  return { ...report, place: { ...cursor.tell(), textTail: '' } };
 }

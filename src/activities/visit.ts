@@ -1,6 +1,7 @@
 /** One visit: looks at a response for as long as the waits between looks are short. */
 import type { VisitPlan, VisitReport } from '../contracts';
-import { recallSecrets, type SecretProvider } from '../secrets/values';
+import { recallSecrets } from '../secrets/recall';
+import type { SecretProvider } from '../secrets/values';
 import { nextWaitSeconds } from '../settings';
 import { createdAt, isKnownStatus, isTerminalStatus, toFault, type Upstream } from '../upstream';
 import type { AnswerKeeper, AnswerPlan } from './answer-keeper';
@@ -60,7 +61,7 @@ type LookPlan = AnswerPlan & Pick<VisitPlan, 'include' | 'secretNames'>;
 /** One GET. What it finds, a fault too, goes into the report; nothing is thrown. */
 export async function look(report: VisitReport, plan: LookPlan, deps: VisitDeps) {
   try {
-    await recallSecrets(plan.secretNames ?? [], deps.secrets);
+    await recallSecrets(report.responseId, plan.secretNames ?? [], deps.secrets);
     const response = await deps.upstream.retrieve(report.responseId, plan.include, deps.signal);
     const status = String(response.status);
     report.polls++;

@@ -81,8 +81,12 @@ export interface AwaitEndInput extends CheckInput {
   secondsAfterFault: number;
 }
 
-/** Heartbeat details of `startResponse`: a lost worker's successor learns from them what was sent. */
-export type StartHeartbeat = { phase: 'sending'; attempt: number } | { phase: 'created'; report: VisitReport };
+/**
+ * Heartbeat details of `startResponse`: a lost worker's successor learns from them what was sent. `secretNames` as in a
+ * report: the response may be heard of later.
+ */
+export type StartHeartbeat =
+  { phase: 'sending'; attempt: number; secretNames?: string[] } | { phase: 'created'; report: VisitReport };
 
 export interface CancelInput {
   taskId: string;

@@ -64,17 +64,5 @@ export async function secretValues(
   return values;
 }
 
-const recalled = new Set<string>();
-
-/**
- * For a worker that goes on with what another one sent: upstream may quote what it got. Asks for each name once in a
- * process. A value that cannot be had now is no reason not to look at a run that is paid.
- */
-export async function recallSecrets(names: readonly string[], provider: SecretProvider): Promise<void> {
-  const unknown = names.filter((name) => !recalled.has(name));
-  for (const name of unknown) recalled.add(name);
-  await Promise.all(unknown.map((name) => secretValues([name], provider).catch(() => undefined)));
-}
-
 /** What a provider threw, in words that may be told. */
 export const reasonOf = (error: unknown): string => redact(messageOf(error));

@@ -1,5 +1,6 @@
-/** Where a reader of a response's events stands: what is new, what was seen, what is missing. Pure. */
+/** Where a reader of a response's events stands: what is new, what was seen, what is missing. */
 import type { StreamPlace, UpstreamEvent } from '../contracts';
+import { endsInHidden, hideValues, longestHidden } from '../security/hidden-values';
 
 const MAX_TAIL_BYTES = 2_048;
 
@@ -27,6 +28,9 @@ function statusIn({ response }: UpstreamEvent): string | null {
 
 const utf8Bytes = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);
 
+/** What is kept of a text. With the tail alone, the rest of a hidden value that its beginning cuts would not be known. */
+const keptBytes = (): number => MAX_TAIL_BYTES + 4 * longestHidden();
+
 /** The end of a text, at most so many bytes of UTF-8, and no half character. */
 export function tailOf(text: string, maxBytes = MAX_TAIL_BYTES): string {
   let [bytes, from] = [0, text.length];
@@ -43,7 +47,10 @@ export function tailOf(text: string, maxBytes = MAX_TAIL_BYTES): string {
 export class EventCursor {
   /** The number of the last event taken; null before the first. */
   last: number | null;
-  textTail: string;
+  /** Its end, longer than the tail: as it came, or already without hidden values. */
+  private text: string;
+  /** What was told last. */
+  private told: StreamPlace;
   /** Of the last event taken. */
   eventType: string | null = null;
   /** An event said that the run has ended; whether it has, only a GET says. Of this connection. */
@@ -59,11 +66,22 @@ export class EventCursor {
 
   constructor(from: StreamPlace = { cursor: null, textTail: '' }) {
     this.last = from.cursor;
-    this.textTail = from.textTail;
+    this.text = from.textTail;
+    this.told = { cursor: from.cursor, textTail: from.textTail };
   }
 
-  get place(): StreamPlace {
-    return { cursor: this.last, textTail: this.textTail };
+  /** The end of the text so far, without the hidden values of this process. */
+  get textTail(): string {
+    return tailOf(hideValues(this.text));
+  }
+
+  /**
+   * Where another reader may go on, for whoever sees it. A hidden value of which only a part has come cannot be hidden yet:
+   * until it is whole, that is the place before.
+   */
+  tell(): StreamPlace {
+    if (!endsInHidden(this.text)) this.told = { cursor: this.last, textTail: this.textTail };
+    return this.told;
   }
 
   /** To be called before the first event of each connection. */
@@ -71,7 +89,7 @@ export class EventCursor {
     this.previous = null;
     this.isTerminal = false;
     // All of it comes again.
-    if (this.last === null) this.textTail = '';
+    if (this.last === null) this.text = '';
   }
 
   /** Takes the next event of a connection. Unknown types advance it like all others. */
@@ -112,6 +130,8 @@ export class EventCursor {
     this.eventType = event.type;
     if (this.isTerminal || STARTED.test(event.type) || statusIn(event) === 'in_progress') this.hasStarted = true;
     const isText = event.type === 'response.output_text.delta' && typeof event.delta === 'string';
-    if (isText) this.textTail = tailOf(this.textTail + String(event.delta));
+    if (isText) this.text += String(event.delta);
+    const isLong = this.text.length > 2 * keptBytes();
+    if (isLong && !endsInHidden(this.text)) this.text = tailOf(hideValues(this.text), keptBytes());
   }
 }

@@ -6,7 +6,7 @@ import type {
   ResponseIncludable,
 } from 'openai/resources/responses/responses';
 import type { Answer } from '../contracts';
-import { hideValuesIn, rememberHidden } from '../security/hidden-values';
+import { hideValuesIn, rememberKeys } from '../security/hidden-values';
 import { checkedResponse, createdId, toAnswer } from './answer';
 import { withinDeadline, type CallLimits } from './call-limits';
 import { connectionsTo, type NetworkOptions } from './connections';
@@ -76,7 +76,7 @@ function officialClient(options: UpstreamOptions, deadlineMs: number): OpenAI {
 export function createUpstream(options: UpstreamOptions): Upstream {
   const deadlineMs = options.callDeadlineMs ?? 60_000;
   const openai = officialClient(options, deadlineMs);
-  rememberHidden([options.apiKey]);
+  rememberKeys([options.apiKey]);
   const limited = <T>(call: (limits: CallLimits) => Promise<T>, signal?: AbortSignal) =>
     withinDeadline(deadlineMs, signal, call);
   const retrieve: Upstream['retrieve'] = async (responseId, include, signal) => {

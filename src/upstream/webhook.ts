@@ -1,7 +1,7 @@
 /** Whether a webhook comes from somebody who knows the secret. */
 import OpenAI, { InvalidWebhookSignatureError } from 'openai';
 import type { IncomingHttpHeaders } from 'node:http';
-import { rememberHidden } from '../security/hidden-values';
+import { rememberKeys } from '../security/hidden-values';
 
 /** A message that is not taken. Its words are for tests: who sent it learns nothing but a status. */
 export class WebhookRefused extends Error {
@@ -61,7 +61,7 @@ function textOf(body: Uint8Array): string {
  * @see https://www.standardwebhooks.com and `webhooks.unwrap` of the official client.
  */
 export function webhookVerifier(secrets: readonly string[]): WebhookVerifier {
-  rememberHidden(secrets);
+  rememberKeys(secrets);
   const { webhooks } = new OpenAI({ apiKey: 'none: it makes no call', logLevel: 'off' });
   return async (body, headers) => {
     const id = header(headers, 'webhook-id', ID);

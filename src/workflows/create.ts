@@ -18,7 +18,8 @@ type Started =
   | { kind: 'created'; report: VisitReport }
   | { kind: 'notSent' }
   | { kind: 'held' }
-  | { kind: 'refused' | 'rejected' | 'lost'; fault: UpstreamFault };
+  | { kind: 'refused' | 'rejected'; fault: UpstreamFault }
+  | { kind: 'lost'; fault: UpstreamFault; secretNames?: string[] };
 
 /** Nobody knows what became of the create. */
 const ambiguous = (code: string, message: string): UpstreamFault => ({
@@ -56,7 +57,8 @@ function readFailure(error: unknown): Started {
     const details = cause.lastHeartbeatDetails as StartHeartbeat | undefined;
     if (details?.phase === 'created') return { kind: 'created', report: details.report };
     // The intent is recorded before anything is sent, so without it nothing was.
-    return details?.phase === 'sending' ? { kind: 'lost', fault: workerLost } : { kind: 'notSent' };
+    if (details?.phase !== 'sending') return { kind: 'notSent' };
+    return { kind: 'lost', fault: workerLost, secretNames: details.secretNames };
   }
   if (cause instanceof ApplicationFailure && NOT_SENT.includes(cause.type ?? '')) return { kind: 'notSent' };
   if (cause instanceof ApplicationFailure && cause.type === LOST_PAYLOAD)
@@ -64,7 +66,7 @@ function readFailure(error: unknown): Started {
   if (cause instanceof ApplicationFailure && cause.type === 'AwaitPermit') return { kind: 'held' };
   if (cause instanceof ApplicationFailure && cause.type?.startsWith('Upstream.')) {
     const fault = cause.details?.[0] as UpstreamFault;
-    if (fault.maybeAccepted) return { kind: 'lost', fault };
+    if (fault.maybeAccepted) return { kind: 'lost', fault, secretNames: cause.details?.[1] as string[] | undefined };
     return { kind: fault.retryable ? 'refused' : 'rejected', fault };
   }
   if (!(error instanceof ActivityFailure)) throw error;
@@ -90,8 +92,10 @@ async function startOnce(task: Task, source: StartInput['source']): Promise<Star
 }
 
 /** Notes a create that may have been accepted; true when another one may be sent. */
-function noteLost(task: Task, fault: UpstreamFault): boolean {
+function noteLost(task: Task, { fault, secretNames }: Started & { kind: 'lost' }): boolean {
   const { progress, settings, taskId } = task;
+  // Should its response be adopted.
+  progress.secretNames = secretNames ?? progress.secretNames;
   progress.creates++;
   progress.possibleOrphans.push({
     taskId,
@@ -157,7 +161,7 @@ export async function createResponse(task: Task, source: StartInput['source']): 
         error: { code: started.fault.code ?? started.fault.type, message: started.fault.message },
       };
     }
-    if (started.kind === 'lost' && !noteLost(task, started.fault) && !canAdopt(task) && !task.stop)
+    if (started.kind === 'lost' && !noteLost(task, started) && !canAdopt(task) && !task.stop)
       return ambiguousEnd(task, started.fault);
     await waitToCreateAgain(task, fault);
   }

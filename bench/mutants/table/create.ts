@@ -12,13 +12,13 @@ const FAILURES = mutantsOf(
       ['killed'],
     ],
     [
-      `details?.phase === 'sending' ? {`,
-      `details?.phase !== 'sending' ? {`,
+      `if (details?.phase !== 'sending') return`,
+      `if (details?.phase === 'sending') return`,
       `a worker that is lost during the create: the second run is silent`,
       ['killed'],
     ],
     [
-      `    if (fault.maybeAccepted) return { kind: 'lost', fault };\n`,
+      `    if (fault.maybeAccepted) return { kind: 'lost', fault, secretNames: cause.details?.[1] as string[] | undefined };\n`,
       ``,
       `a lost reply counts as a refusal: the second run is silent`,
     ],
@@ -176,7 +176,7 @@ const ACTIVITY = mutantsOf(
   ['killed'],
   [
     [
-      `  await recordDurably({ phase: 'sending', attempt: input.attempt } satisfies StartHeartbeat);\n`,
+      `  await recordDurably(intent);\n`,
       ``,
       `a worker that is lost during the create leaves no trace of it: the second run is silent`,
     ],

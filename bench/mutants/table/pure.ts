@@ -36,7 +36,7 @@ const CURSOR = mutantsOf(
       `a second connection counts as numbers that begin anew`,
     ],
     [`    this.isTerminal = false;\n`, ``, `an end that no GET confirms stays the end`],
-    [`    if (this.last === null) this.textTail = '';\n`, ``, `the first words of a text are there twice`],
+    [`    if (this.last === null) this.text = '';\n`, ``, `the first words of a text are there twice`],
     [
       `event.type === 'error' ? null : numberOf(event)`,
       `numberOf(event)`,
@@ -141,7 +141,7 @@ const VISIT = mutantsOf(
       `Retry-After is not respected`,
     ],
     [
-      `    await recallSecrets(plan.secretNames ?? [], deps.secrets);\n`,
+      `    await recallSecrets(report.responseId, plan.secretNames ?? [], deps.secrets);\n`,
       ``,
       `a secret that another worker has sent is in the answer`,
     ],
