@@ -5,7 +5,7 @@ import { requestOfBatch } from '../src/client/ask';
 import { readBatchProgress } from '../src/client/read-batch';
 import type { BatchItem, BatchPlan, BatchResult, TaskOptions } from '../src/contracts';
 import { pageWorkflowId } from '../src/names';
-import { addSlotsSignal } from '../src/workflows/batch-messages';
+import { createsIn, slotsTold } from './helpers/batches';
 import { keepingWorker } from './helpers/kept-worker';
 import { createsOf, devServerWorld, stillRunning, uniqueId, type World } from './helpers/world';
 
@@ -32,9 +32,7 @@ const item = (id: string, metadata: Record<string, string> = {}, own: TaskOption
 const items = (count: number, metadata?: Record<string, string>): BatchItem[] =>
   Array.from({ length: count }, (_, i) => item(`i${i}`, metadata));
 
-/** Creates of a batch so far. */
-const createsOfBatch = (id: string) =>
-  world.emulator.ledger().creates.filter(({ metadata }) => metadata.task_id?.startsWith(`${id}/`));
+const createsOfBatch = (id: string) => createsIn(world, id);
 
 async function eventually(what: () => boolean | Promise<boolean>): Promise<void> {
   await expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true);
@@ -69,21 +67,14 @@ test.each([
   },
 );
 
-/** Slots that this workflow was told of. */
-async function slotsTold(workflowId: string): Promise<number> {
-  const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
-  const isOfSlots = (name?: string | null) => name === addSlotsSignal.name;
-  return (events ?? []).filter((event) => isOfSlots(event.workflowExecutionSignaledEventAttributes?.signalName)).length;
-}
-
 test('a last page that ends before the one before it -> the free slots come to rest', async () => {
   const slow = ['3', '4', '5'].map((seconds) => item(`slow-${seconds}`, { emulator_run_seconds: seconds }));
   const plan = { items: [...slow, ...items(4)], options, concurrency: 6 };
   const { id, result } = await world.withWorker(() => played(plan, 5));
   expect(result.counts).toEqual({ completed: 7 });
   // Each of the slow ones gives one back, to nobody.
-  expect(await slotsTold(id)).toBe(3);
-  expect(await slotsTold(pageWorkflowId(id, 0))).toBe(0);
+  expect(await slotsTold(world, id)).toBe(3);
+  expect(await slotsTold(world, pageWorkflowId(id, 0))).toBe(0);
 });
 
 test('priorities over several pages -> all high ones first, then medium, then low; records in input order', async () => {

@@ -4,10 +4,14 @@ import type { BatchRecord, ItemHead, StoredRecord } from '../contracts';
 import { MissingKeyError } from '../security/key-ring';
 import { BlobMissingError, DamagedBlobError, batchKeys, type BlobStore } from '../store';
 import { readEntries, readHeads } from '../store/batch-records';
+import { withinTime } from '../within-time';
 import { underHeartbeats } from './heartbeat';
 
-/** A store over a network may be a moment behind; after these attempts the page is not there. */
+/** A store over a network may be a moment behind; after these attempts it is not there. */
 const READ_ATTEMPTS = 5;
+
+/** Well within the time of an attempt: one that the server has to end never comes to its last one. */
+const READ_FEW_MS = 30_000;
 
 /** Not there, changed, or written with a key that this worker lacks. */
 const UNREADABLE = [BlobMissingError, DamagedBlobError, MissingKeyError, SyntaxError];
@@ -29,7 +33,7 @@ async function readHeadsOf(store: BlobStore, folder: string, file: number): Prom
   }
 }
 
-async function readFewOf(store: BlobStore, folder: string): Promise<BatchRecord[] | null> {
+async function readRecords(store: BlobStore, folder: string): Promise<BatchRecord[] | null> {
   const records: BatchRecord[] = [];
   let sizeBytes = 0;
   // Those that were never started are named by the client, which knows why.
@@ -39,6 +43,21 @@ async function readFewOf(store: BlobStore, folder: string): Promise<BatchRecord[
     records.push(record);
   }
   return records;
+}
+
+/**
+ * They are all in the store, where whoever wants them reads them, and meets what is wrong there: in the result they are
+ * a convenience, for which no batch is kept open. So after these attempts they are left out, whether a blob is gone or
+ * the store is away.
+ */
+async function readFewOf(store: BlobStore, folder: string): Promise<BatchRecord[] | null> {
+  const late = `The store ${store.place} did not give the records within ${READ_FEW_MS / 1000} s.`;
+  try {
+    return await withinTime(READ_FEW_MS, late, () => readRecords(store, folder));
+  } catch (error) {
+    if (Context.current().info.attempt < READ_ATTEMPTS) throw error;
+    return null;
+  }
 }
 
 export function createBatchActivities({ store }: { store: BlobStore }) {
@@ -54,7 +73,7 @@ export function createBatchActivities({ store }: { store: BlobStore }) {
       return underHeartbeats(() => store.put(batchKeys.records(input.folder, input.file, input.chunk), lines));
     },
 
-    /** The records of a small batch; null when they are too large for the result of a workflow. */
+    /** The records of a small batch; null when they are too large for the result of a workflow, or cannot be had. */
     readFew({ folder }: { folder: string }): Promise<BatchRecord[] | null> {
       return underHeartbeats(() => readFewOf(store, folder));
     },

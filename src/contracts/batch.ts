@@ -117,7 +117,7 @@ export interface BatchResult {
   lostPages: number[];
   retryOf: string | null;
   seconds: number;
-  /** All records in input order, when they are few and small; else null: `batch results` reads them from the store. */
+  /** All records in input order, when they are few, small and could be read at the end; else null: see `batch results`. */
   records: BatchRecord[] | null;
 }
 

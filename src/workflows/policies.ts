@@ -84,7 +84,8 @@ export const pages = proxyActivities<Pick<Activities, 'readHeads' | 'saveRecords
   startToCloseTimeout: '60s',
   // A lost worker is noticed after this: reading or writing the same again harms nobody.
   heartbeatTimeout: '9s',
-  // For ever: a full disk is mended some day, and what was paid must be written down. `InputUnreadable` ends it.
+  // For ever: a full disk is mended some day, and what was paid must be written down. `InputUnreadable` ends it, and
+  // `readFew` does without.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 });
 
