@@ -1,17 +1,50 @@
-/** The end of a batch whose records cannot be read. */
+/** The end of a batch: what its result says of items that were lost or never begun, and when its records cannot be read. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBatchActivities } from '../src/activities/batch';
 import { startBatch } from '../src/client/batch';
+import type { BatchResult, TaskOutcome } from '../src/contracts';
 import { DEFAULT_TASK_QUEUE } from '../src/names';
 import { encryptedBlobs } from '../src/security/data-converter';
 import { batchFolder, batchKeys, folderStore, type BlobStore } from '../src/store';
-import { itemOf } from './helpers/batches';
-import { skippingWorld, uniqueId } from './helpers/world';
+import { createsIn, itemOf } from './helpers/batches';
+import { keepingWorker } from './helpers/kept-worker';
+import { QUICK } from './helpers/recordings-batches';
+import { until } from './helpers/watched';
+import { devServerWorld, skippingWorld, uniqueId, type World } from './helpers/world';
+
+describe('on a server', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = keepingWorker(await devServerWorld());
+  });
+  afterAll(() => world.close());
+
+  test('given a page that was lost and then a cancel -> then what never began is cancelled, as its records say', async () => {
+    await world.withWorker(async () => {
+      const items = Array.from({ length: 18 }, (_, i) => itemOf(`i${i}`, { runSeconds: '600' }));
+      const handle = await world.startBatch({ items, options: QUICK, concurrency: 4 }, uniqueId('batch'), 6);
+      const id = handle.workflowId;
+      await until(() => createsIn(world, id).length === 4);
+      await world.client.workflow.getHandle(`${id}/page/0001`).terminate('by hand');
+      await until(() => createsIn(world, id).length === 8);
+      await handle.signal('cancelBatch', 'enough');
+      const { counts, notStarted, lostPages } = (await handle.result()) as BatchResult;
+      expect({ counts, notStarted, lostPages }).toEqual({
+        counts: { unknown: 6, cancelled: 12 },
+        notStarted: 8,
+        lostPages: [0],
+      });
+      const listed: Partial<Record<TaskOutcome, number>> = {};
+      for (const { status } of await world.recordsOf(id)) listed[status] = (listed[status] ?? 0) + 1;
+      expect(listed).toEqual(counts);
+    });
+  });
+});
 
 test('given a manifest that is gone at the end -> then the batch ends, without records in its result', async () => {
   // The attempts take a quarter of a minute of its time.

@@ -19,7 +19,7 @@ import {
 } from './batch-messages';
 import { showBatch, tallyOf, type Batch, type PageChild } from './batch-state';
 import type { responseBatchPage } from './page';
-import { emptyTally, shareOfBudget } from './tally';
+import { emptyTally, endedOf, shareOfBudget } from './tally';
 
 /** Reports of all pages together: each is a few events of the batch. */
 const REPORTS_PER_BATCH = 100;
@@ -157,7 +157,9 @@ async function follow(batch: Batch, page: number, child: PageChild): Promise<voi
     batch.closed.push((await child.result()).tally);
   } catch (error) {
     // What it had last reported is kept; the rest of its items is unknown.
-    batch.closed.push(batch.open.get(page)?.tally ?? emptyTally());
+    const tally = batch.open.get(page)?.tally ?? emptyTally();
+    batch.closed.push(tally);
+    batch.unknown += batch.input.pages[page]!.items - endedOf(tally);
     noteLost(batch, page, error);
   }
   batch.open.delete(page);

@@ -30,6 +30,8 @@ export interface Batch {
   closed: Tally[];
   /** Pages whose workflow was terminated or failed. */
   lost: number[];
+  /** Items of theirs that they had not reported: nobody knows which were started, so none is taken for cancelled. */
+  unknown: number;
   /** Open pages that have not yet said that they run nothing, after a page was lost; null when none was. */
   recalling: Set<number> | null;
   /** Why the first page could not be read: then nothing was started at all. */
@@ -54,6 +56,7 @@ export function openBatch(input: BatchInput, batchId: string, nowMs: number): Ba
     open: new Map(),
     closed: [],
     lost: [],
+    unknown: 0,
     recalling: null,
     unreadable: null,
     nextWanted: true,
@@ -83,9 +86,8 @@ export function stateOf(batch: Batch): BatchState {
 
 export function resultOf(batch: Batch, nowMs: number): BatchResult {
   const tally = tallyOf(batch);
-  const notStarted = batch.lost.length > 0 ? 0 : batch.total - endedOf(tally);
-  // Of a lost page nobody knows which of its items had been started: they are unknown, and never taken for cancelled.
-  const unknown = batch.lost.length > 0 ? batch.total - endedOf(tally) : 0;
+  const { unknown } = batch;
+  const notStarted = batch.total - endedOf(tally) - unknown;
   const { counts } = tally;
   return {
     batchId: batch.batchId,
