@@ -3,7 +3,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleWhere, patchIds } from './helpers/bundles';
+import { bundleWhere, changedBundle, patchIds } from './helpers/bundles';
 import { replay } from './helpers/determinism';
 import { publishTable } from './helpers/proof';
 import { HISTORIES, RECORDINGS } from './helpers/recordings';
@@ -20,7 +20,7 @@ const named = (names: readonly string[], folder?: string) =>
   });
 
 /** Of code that is gone; nothing records them again. By the workflow's id, since a batch is found in its pages by that. */
-const OLDER = ['batch-completed', 'page-completed', 'report-completed', 'task-upload-failed'];
+const OLDER = ['batch-completed', 'page-completed', 'report-completed', 'task-upload-failed', 'page-larger-share'];
 
 describe('replay', () => {
   const names = Object.keys(RECORDINGS);
@@ -96,6 +96,33 @@ describe('patches', () => {
       const alwaysAfter = await replay(named([before]), bundleWhere(true, [id]));
       const alwaysBefore = await replay(named([after]), bundleWhere(false, [id]));
       for (const error of [alwaysAfter.get(before), alwaysBefore.get(after)])
+        expect(error).toBeInstanceOf(DeterminismViolationError);
+    },
+  );
+});
+
+interface Rule {
+  /** A history of a page that an older version began, and one of today. */
+  older: string;
+  newer: string;
+  /** Where the code asks for it. */
+  code: [before: string, condition: string, after: string];
+}
+
+/** Where the input of a page says how it runs, and no patch does. */
+const RULES: Rule[] = [
+  { older: 'page-larger-share', newer: 'page-two-limits', code: ['return ', 'input.spentShares', ' ? ['] },
+];
+
+describe('rules by input', () => {
+  test.each(RULES)(
+    'given $older and $newer, each by the rule of the other -> then it does not replay',
+    async ({ older, newer, code: [before, condition, after] }) => {
+      const bundleWith = (answer: boolean) =>
+        changedBundle(`${before}${condition}${after}`, `${before}${answer}${after}`);
+      const byNewer = await replay(named([older], 'older'), bundleWith(true));
+      const byOlder = await replay(named([newer]), bundleWith(false));
+      for (const error of [byNewer.get(older), byOlder.get(newer)])
         expect(error).toBeInstanceOf(DeterminismViolationError);
     },
   );

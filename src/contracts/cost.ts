@@ -37,3 +37,9 @@ export interface Budget {
   /** What becomes of running tasks then: `finish` (default), or `cancel` upstream. */
   whenReached?: 'finish' | 'cancel';
 }
+
+/** How much of each limit is used: 1 when it is used up; 0 where there is none. */
+export interface BudgetShares {
+  tokens: number;
+  cost: number;
+}

@@ -1,6 +1,6 @@
 /** What the workflows of a batch and of its pages say to each other. */
 import type { BatchStop, Tally } from './batch';
-import type { Budget } from './cost';
+import type { Budget, BudgetShares } from './cost';
 import type { TaskOptions } from './task';
 
 /** What the workflow of a page knows of an item; its request stays in the store. */
@@ -38,7 +38,9 @@ export interface PageInput {
   /** It tells the batch of its progress after this many ended items. */
   reportEveryItems: number;
   budget?: Budget;
-  /** How much of the budget other pages have used; it lacks on pages that an older version has started. */
+  /** How much of the budget other pages have used. */
+  spentShares?: BudgetShares;
+  /** The larger of the two: all that an older version has given a page, or not even that. */
   spentShare?: number;
 }
 

@@ -19,7 +19,7 @@ import {
 } from './batch-messages';
 import { showBatch, tallyOf, type Batch, type PageChild } from './batch-state';
 import type { responseBatchPage } from './page';
-import { emptyTally, endedOf, shareOfBudget } from './tally';
+import { emptyTally, endedOf, largerShare, sharesOfBudget } from './tally';
 
 /** Reports of all pages together: each is a few events of the batch. */
 const REPORTS_PER_BATCH = 100;
@@ -85,7 +85,7 @@ export function stopBatch(
 
 export function stopWhenUsedUp(batch: Batch): void {
   const { budget } = batch.input;
-  if (!budget || batch.stop || shareOfBudget(tallyOf(batch).usage, budget) < 1) return;
+  if (!budget || batch.stop || largerShare(sharesOfBudget(tallyOf(batch).usage, budget)) < 1) return;
   const limits = [
     ...(budget.maxTokens === undefined ? [] : [`maxTokens ${budget.maxTokens}`]),
     ...(budget.maxCostUsd === undefined ? [] : [`maxCostUsd ${budget.maxCostUsd}`]),
@@ -106,7 +106,7 @@ function inputOf(batch: Batch, page: number): PageInput {
     last: page === input.pages.length - 1,
     askAheadItems: concurrency,
     reportEveryItems: Math.max(1, Math.ceil(total / REPORTS_PER_BATCH)),
-    ...(input.budget ? { budget: input.budget, spentShare: shareOfBudget(tallyOf(batch).usage, input.budget) } : {}),
+    ...(input.budget ? { budget: input.budget, spentShares: sharesOfBudget(tallyOf(batch).usage, input.budget) } : {}),
   };
 }
 

@@ -29,7 +29,7 @@ export interface Page {
   running: Map<string, TaskChild | null>;
   items: Promise<void>[];
   tally: Tally;
-  reported: { items: number; budgetShare: number };
+  reported: { items: number; budgetShares: number[] };
   unsaved: StoredRecord[];
   chunks: number;
   /** Records and reports under way: the page ends after them. */
@@ -49,7 +49,7 @@ export function openPage(input: PageInput): Page {
     running: new Map(),
     items: [],
     tally: emptyTally(),
-    reported: { items: 0, budgetShare: 0 },
+    reported: { items: 0, budgetShares: [] },
     unsaved: [],
     chunks: 0,
     saves: [],

@@ -4,14 +4,12 @@ import type { ItemHead, PageInput, PageResult, PageStop, StoredRecord } from '..
 import { itemWorkflowId } from '../names';
 import { addSlotsSignal, pageNearlyStartedSignal, pageRecalledSignal, pageReportSignal } from './batch-messages';
 import { cancelTaskSignal } from './messages';
+import { hasUsedMore, isUsedUp, ownShares } from './page-budget';
 import { recordOf, recordOfBadLine, recordOfLost, startTask } from './page-items';
 import { paceFilling } from './page-fill';
 import { describePage, listenToPage, openPage, type Page } from './page-state';
 import { pages, RECORDS_PER_BLOB } from './policies';
-import { countRecord, endedOf, shareOfBudget } from './tally';
-
-/** Tells the batch after this share of its budget, so that it stops in time. */
-const BUDGET_STEP = 0.01;
+import { countRecord, endedOf } from './tally';
 
 /** A signal to a workflow that is gone is no failure of ours: whoever waits for it notices by other means. */
 async function tell(send: () => Promise<void>): Promise<boolean> {
@@ -32,23 +30,13 @@ function saveRecords(page: Page): void {
   page.saves.push(pages.saveRecords.executeWithOptions({ summary }, [input]));
 }
 
-/** More than a rounding error beyond: the batch, which adds up otherwise, must come to the same. */
-const USED_UP = 1 + 1e-9;
-
-/**
- * By what the page itself knows. It starts nothing more then; the batch, which hears of it and knows all pages, stops it.
- */
-const isUsedUp = ({ input, tally }: Page): boolean =>
-  input.spentShare !== undefined && input.spentShare + shareOfBudget(tally.usage, input.budget) >= USED_UP;
-
 /** A step further than the last report, or said to be worth one. */
 function report(page: Page, always = false): void {
   const { input, tally, reported } = page;
   const items = endedOf(tally) - reported.items;
-  const share = shareOfBudget(tally.usage, input.budget);
-  const isDue = items >= input.reportEveryItems || share - reported.budgetShare >= BUDGET_STEP;
-  if (!always && !isDue && !isUsedUp(page)) return;
-  page.reported = { items: endedOf(tally), budgetShare: share };
+  const isDue = items >= input.reportEveryItems || hasUsedMore(page) || isUsedUp(page);
+  if (!always && !isDue) return;
+  page.reported = { items: endedOf(tally), budgetShares: ownShares(page) };
   const soFar = { ...tally, counts: { ...tally.counts }, byPriority: { ...tally.byPriority } };
   page.saves.push(tell(() => batchOf(page).signal(pageReportSignal, input.page, soFar)));
 }

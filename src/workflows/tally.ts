@@ -1,5 +1,14 @@
 /** Bookkeeping of batches. Pure. */
-import type { BatchProgress, BatchState, Budget, StoredRecord, Tally, TaskOutcome, UsageByModel } from '../contracts';
+import type {
+  BatchProgress,
+  BatchState,
+  Budget,
+  BudgetShares,
+  StoredRecord,
+  Tally,
+  TaskOutcome,
+  UsageByModel,
+} from '../contracts';
 import { costUsd } from '../cost/cost';
 import { addUsage, mergeUsage, totalTokens } from '../cost/usage';
 
@@ -40,12 +49,15 @@ export function costOf(usage: UsageByModel, budget: Budget | null | undefined): 
   return budget?.prices ? costUsd(usage, budget.prices).usd : null;
 }
 
-/** How much of a budget is used: 1 when it is used up; 0 where there is none. */
-export function shareOfBudget(usage: UsageByModel, budget: Budget | null | undefined): number {
-  const tokens = budget?.maxTokens ? totalTokens(usage) / budget.maxTokens : 0;
-  const cost = budget?.maxCostUsd ? (costOf(usage, budget) ?? 0) / budget.maxCostUsd : 0;
-  return Math.max(tokens, cost);
+export function sharesOfBudget(usage: UsageByModel, budget: Budget | null | undefined): BudgetShares {
+  return {
+    tokens: budget?.maxTokens ? totalTokens(usage) / budget.maxTokens : 0,
+    cost: budget?.maxCostUsd ? (costOf(usage, budget) ?? 0) / budget.maxCostUsd : 0,
+  };
 }
+
+/** Of the limit that is nearer. They add up only apart: a sum of these may be of both. */
+export const largerShare = ({ tokens, cost }: BudgetShares): number => Math.max(tokens, cost);
 
 /** The answer of `batchProgress`. */
 export function progressOf(state: BatchState, nowMs: number): BatchProgress {

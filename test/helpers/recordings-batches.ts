@@ -2,6 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchItem, BatchPlan, ReportPlan } from '../../src/contracts';
+import { twoLimits } from './batches';
 import { beforePatch } from './bundles';
 import { aPlan, begin, progressOf } from './reports';
 import { inWorld, save } from './recording';
@@ -106,6 +107,7 @@ const SHORT_LAST: BatchRecording = {
   itemsPerPage: 3,
   page: { number: 1, name: 'page-slots-returned' },
 };
+const TWO_LIMITS: BatchRecording = { plan: twoLimits(24), keepsBatch: false };
 /** A window that was filled in another way before `slower-fill`, and just as many items as show it. */
 const WIDE: BatchRecording = { plan: { items: itemsOf(15), concurrency: 100 }, keepsBatch: false };
 
@@ -136,6 +138,7 @@ export const BATCHES: Record<string, () => Promise<void>> = {
     page: undefined,
     world: beforePatch('told-after-update'),
   }),
+  'page-two-limits': recordBatch('page-two-limits', { ...TWO_LIMITS, page: { number: 2, name: 'page-two-limits' } }),
   'page-wide': recordBatch('page-wide', { ...WIDE, page: { number: 1, name: 'page-wide' } }),
   'page-wide-before': recordBatch('page-wide-before', {
     ...WIDE,
