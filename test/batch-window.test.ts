@@ -1,8 +1,20 @@
-/** The window of a batch over several pages: each limit of a budget counts alone. */
+/** The window of a batch over pages of every kind: no slot is lost, none waits, and each limit of a budget counts alone. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BatchPlan, BatchResult, BatchState } from '../src/contracts';
+import { pageWorkflowId } from '../src/names';
 import { batchStateQuery } from '../src/workflows/batch-messages';
-import { costly, heavy, PRICES, twoLimits } from './helpers/batches';
+import {
+  badPage,
+  costly,
+  createsIn,
+  heavy,
+  heldSaves,
+  itemOf,
+  PRICES,
+  sendLateSlot,
+  threePages,
+  twoLimits,
+} from './helpers/batches';
 import { keepingWorker } from './helpers/kept-worker';
 import { QUICK } from './helpers/recordings-batches';
 import { until } from './helpers/watched';
@@ -14,7 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const begin = (plan: BatchPlan) => world.startBatch({ options: QUICK, ...plan }, uniqueId('batch'));
+const begin = (plan: BatchPlan, itemsPerPage?: number) =>
+  world.startBatch({ options: QUICK, ...plan }, uniqueId('batch'), itemsPerPage);
 
 const played = async (plan: BatchPlan) => (await (await begin(plan)).result()) as BatchResult;
 
@@ -45,5 +58,35 @@ test('given costs that grow while tokens are nearer to their limit -> then the b
     });
     await handle.signal('cancelBatch');
     await handle.result();
+  });
+});
+
+test('given a page of bad lines alone -> then the next one begins while the one before it runs', async () => {
+  await world.withWorker(async () => {
+    const handle = await begin(badPage('600'));
+    await until(() => createsIn(world, handle.workflowId).length === 6);
+    await handle.signal('cancelBatch');
+    expect(await handle.result()).toMatchObject({ counts: { completed: 3, rejected: 1, cancelled: 3 } });
+  });
+});
+
+test('given a slot for a page that is writing its last records -> then the page after it has that slot', async () => {
+  const saves = heldSaves(world, 1);
+  await world.withWorker(async () => {
+    const handle = await begin(threePages('600'), 2);
+    await sendLateSlot(world, handle.workflowId, saves).finally(saves.release);
+    await until(() => createsIn(world, handle.workflowId).length === 6);
+    await handle.signal('cancelBatch');
+    await handle.result();
+  }, saves.activities);
+});
+
+test('given a page that is cancelled by hand and has all slots -> then the page after it goes on with them', async () => {
+  await world.withWorker(async () => {
+    const long = ['long-1', 'long-2'].map((id) => itemOf(id, { runSeconds: '600' }));
+    const handle = await begin({ items: [...long, itemOf('short')], concurrency: 2 }, 2);
+    await until(() => createsIn(world, handle.workflowId).length === 2);
+    await world.client.workflow.getHandle(pageWorkflowId(handle.workflowId, 0)).cancel();
+    expect(await handle.result()).toMatchObject({ status: 'completed', counts: { completed: 1, cancelled: 2 } });
   });
 });

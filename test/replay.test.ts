@@ -20,7 +20,15 @@ const named = (names: readonly string[], folder?: string) =>
   });
 
 /** Of code that is gone; nothing records them again. By the workflow's id, since a batch is found in its pages by that. */
-const OLDER = ['batch-completed', 'page-completed', 'report-completed', 'task-upload-failed', 'page-larger-share'];
+const OLDER = [
+  'batch-completed',
+  'page-completed',
+  'report-completed',
+  'page-bad-lines',
+  'page-slots-lost',
+  'page-larger-share',
+  'task-upload-failed',
+];
 
 describe('replay', () => {
   const names = Object.keys(RECORDINGS);
@@ -111,6 +119,8 @@ interface Rule {
 
 /** Where the input of a page says how it runs, and no patch does. */
 const RULES: Rule[] = [
+  { older: 'page-bad-lines', newer: 'page-asked-at-bad-line', code: ['if (', 'page.input.rules', ')'] },
+  { older: 'page-slots-lost', newer: 'page-slots-passed-late', code: ['while (', 'page.input.rules', ' && '] },
   { older: 'page-larger-share', newer: 'page-two-limits', code: ['return ', 'input.spentShares', ' ? ['] },
 ];
 

@@ -42,6 +42,8 @@ export interface PageInput {
   spentShares?: BudgetShares;
   /** The larger of the two: all that an older version has given a page, or not even that. */
   spentShare?: number;
+  /** 2: it asks for the next page in any case, and passes on slots until its end. Lacks where an older version began it. */
+  rules?: 2;
 }
 
 export interface PageResult {

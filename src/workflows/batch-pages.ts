@@ -107,6 +107,7 @@ function inputOf(batch: Batch, page: number): PageInput {
     askAheadItems: concurrency,
     reportEveryItems: Math.max(1, Math.ceil(total / REPORTS_PER_BATCH)),
     ...(input.budget ? { budget: input.budget, spentShares: sharesOfBudget(tallyOf(batch).usage, input.budget) } : {}),
+    rules: 2,
   };
 }
 

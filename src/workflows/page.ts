@@ -107,6 +107,11 @@ async function startAll(page: Page, heads: ItemHead[]): Promise<void> {
   if (page.running.size > 0) report(page, true);
 }
 
+/** After a recall all are given anew, and after the last page nobody needs them. */
+const hasSlots = (page: Page): boolean => page.recall === null && !page.input.last && page.free !== 0;
+
+const mayPass = (page: Page): boolean => page.stop === null && hasSlots(page);
+
 /** To the next page where there is one, else to the batch, which gives them to the newest page. */
 async function passSlotsOn(page: Page): Promise<void> {
   const slots = page.free;
@@ -119,10 +124,9 @@ async function passSlotsOn(page: Page): Promise<void> {
 
 /** Waits for the running items; what they free goes on at once. */
 async function drain(page: Page): Promise<void> {
-  const mayPass = () => page.stop === null && page.recall === null && !page.input.last && page.free !== 0;
   for (;;) {
-    await condition(() => page.running.size === 0 || (mayPass() && page.free > 0 && page.successor !== null));
-    if (mayPass()) await passSlotsOn(page);
+    await condition(() => page.running.size === 0 || (mayPass(page) && page.free > 0 && page.successor !== null));
+    if (mayPass(page)) await passSlotsOn(page);
     else if (page.running.size === 0) return;
   }
 }
@@ -131,11 +135,16 @@ async function runPage(page: Page): Promise<PageResult> {
   const { folder, file } = page.input;
   const heads = await pages.readHeads.executeWithOptions({ summary: 'read the page' }, [{ folder, file }]);
   await startAll(page, heads);
+  // One that has started nothing has not asked, nor has one that ends with more bad lines than it asks ahead.
+  if (page.input.rules) askForSuccessor(page, 0);
   await drain(page);
   await Promise.all(page.items);
   saveRecords(page);
   await Promise.all(page.saves);
   setCurrentDetails(describePage(page));
+  // Those that came during the saves, and of a page that was cancelled by hand, of which the batch does not know.
+  // Nothing is awaited between the last look and the end.
+  while (page.input.rules && hasSlots(page)) await passSlotsOn(page);
   return { tally: page.tally };
 }
 

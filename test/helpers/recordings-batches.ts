@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchItem, BatchPlan, ReportPlan } from '../../src/contracts';
-import { twoLimits } from './batches';
+import { badPage, heldSaves, sendLateSlot, threePages, twoLimits } from './batches';
 import { beforePatch } from './bundles';
 import { aPlan, begin, progressOf } from './reports';
 import { inWorld, save } from './recording';
@@ -65,6 +65,18 @@ async function losePage({ workflowId }: WorkflowHandle, world: World): Promise<v
   await world.client.workflow.getHandle(`${workflowId}/page/0001`).terminate('recorded');
 }
 
+/** The last records of the second page are held until it was sent a slot. */
+const recordLateSlot = (name: string) => (): Promise<void> =>
+  inWorld(devServerWorld, (world) => {
+    const saves = heldSaves(world, 1);
+    return world.withWorker(async () => {
+      const handle = await world.startBatch({ options: QUICK, ...threePages('3') }, name, 2);
+      await sendLateSlot(world, name, saves).finally(saves.release);
+      await handle.result();
+      await save(name, world.client.workflow.getHandle(`${name}/page/0002`));
+    }, saves.activities);
+  });
+
 const recordReport = (name: string, plan: Partial<ReportPlan>, act?: (handle: WorkflowHandle) => Promise<void>) => () =>
   inWorld(devServerWorld, (world) =>
     world.withWorker(async () => {
@@ -107,6 +119,7 @@ const SHORT_LAST: BatchRecording = {
   itemsPerPage: 3,
   page: { number: 1, name: 'page-slots-returned' },
 };
+const BAD_PAGE: BatchRecording = { plan: badPage('2'), keepsBatch: false };
 const TWO_LIMITS: BatchRecording = { plan: twoLimits(24), keepsBatch: false };
 /** A window that was filled in another way before `slower-fill`, and just as many items as show it. */
 const WIDE: BatchRecording = { plan: { items: itemsOf(15), concurrency: 100 }, keepsBatch: false };
@@ -138,6 +151,11 @@ export const BATCHES: Record<string, () => Promise<void>> = {
     page: undefined,
     world: beforePatch('told-after-update'),
   }),
+  'page-asked-at-bad-line': recordBatch('page-asked-at-bad-line', {
+    ...BAD_PAGE,
+    page: { number: 2, name: 'page-asked-at-bad-line' },
+  }),
+  'page-slots-passed-late': recordLateSlot('page-slots-passed-late'),
   'page-two-limits': recordBatch('page-two-limits', { ...TWO_LIMITS, page: { number: 2, name: 'page-two-limits' } }),
   'page-wide': recordBatch('page-wide', { ...WIDE, page: { number: 1, name: 'page-wide' } }),
   'page-wide-before': recordBatch('page-wide-before', {
