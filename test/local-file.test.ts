@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createUpstream } from '../src/upstream';
 import { temporaryFolder } from './helpers/embedded';
 import { closeAfterFile, closeAfterTest } from './helpers/leftovers';
+import { until } from './helpers/watched';
 
 const SIZE_BYTES = 16_000_000;
 
@@ -60,14 +61,14 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
     await writeFile(file, 'a,b');
     const upstream = upstreamAt(await refusing());
     for (let i = 0; i < 5; i++) await expect(upstream.uploadFile(file, options)).rejects.toThrow('Connection error');
-    expect(descriptorsOn(file)).toBe(0);
+    await until(() => descriptorsOn(file) === 0);
   });
 
   test('given a server that reads nothing, until the deadline of the call -> then no descriptor stays open', async () => {
     await writeFile(file, Buffer.alloc(SIZE_BYTES));
     const upstream = upstreamAt(await serving((request) => void request.pause()), 300);
     await expect(upstream.uploadFile(file, options)).rejects.toThrow();
-    expect(descriptorsOn(file)).toBe(0);
+    await until(() => descriptorsOn(file) === 0);
   });
 
   test('given a file that is cut short while it is sent -> then the call ends as upstream says, and nothing stays open', async () => {
@@ -80,6 +81,6 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
     });
     expect(await upstreamAt(baseURL).uploadFile(file, options)).toBe('file-1');
     expect(sizeBytes).toBeLessThan(SIZE_BYTES);
-    expect(descriptorsOn(file)).toBe(0);
+    await until(() => descriptorsOn(file) === 0);
   });
 });

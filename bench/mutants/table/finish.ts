@@ -43,8 +43,8 @@ const FINISH = mutantsOf(
       `the cleanup function is not called after a timeout`,
     ],
     [
-      `[...stillRunning, ...(await cleanUp(task, ended.status))]`,
-      `await cleanUp(task, ended.status)`,
+      `    ...stillRunning,\n    ...(await cleanUp`,
+      `    ...(await cleanUp`,
       `what may still run is not named in the result`,
     ],
     [`  task.phase = 'done';\n`, ``, `a task that has ended says that it watches`],
