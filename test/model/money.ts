@@ -41,14 +41,14 @@ export function judgeCreates(played: Played): string[] {
 }
 
 /** Responses of lost creates that the task went on with. */
-const adoptedIn = (played: Played): Create[] =>
-  createsIn(played).filter(({ outcome, row }) => outcome === 'lost' && row && knownIn(played).includes(row.id));
+const adoptedIn = (played: Played, creates: readonly Create[]): Create[] =>
+  creates.filter(({ outcome, row }) => outcome === 'lost' && row && knownIn(played).includes(row.id));
 
 export function judgeAccount(played: Played): string[] {
   const { result, attachedId } = played;
   const creates = createsIn(played);
   const lost = creates.filter(({ outcome }) => outcome === 'lost');
-  const adopted = adoptedIn(played);
+  const adopted = adoptedIn(played, creates);
   const paid = creates.filter(({ outcome }) => outcome === 'made').length + lost.length;
   const problems: string[] = [];
   if (result.creates !== paid) problems.push(`creates: ${result.creates}, expected ${paid}`);
