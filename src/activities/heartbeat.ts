@@ -60,7 +60,7 @@ async function beatUntil(over: AbortSignal, everyMs: number, beat: () => Promise
 }
 
 /**
- * The same before something is sent: no heartbeat is under way any more when this returns. One of the SDK's own could
+ * Works under heartbeats before something is sent: none is under way any more when this returns. One of the SDK's own could
  * come to the server behind `recordDurably`, and hide for seconds what that has said; a create would count as not sent.
  *
  * @throws CancelledFailure when the activity has been asked to cancel; what `work` throws.
