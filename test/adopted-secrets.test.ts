@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { CheckInput, TaskResult } from '../src/contracts';
+import { quotingRequest } from './helpers/quoting';
 import { responseOf } from './helpers/webhooks';
 import { createsOf, devServerWorld, uniqueId, type World } from './helpers/world';
 import { startWorkerProcess } from './helpers/worker-process';
@@ -21,19 +22,7 @@ afterAll(() => world.close());
 async function lost(): Promise<WorkflowHandle> {
   const id = uniqueId('adopted');
   world.emulator.setFaults([{ op: 'create', task: id, times: 1, do: { kind: 'hang', accept: true } }]);
-  const metadata = {
-    emulator_scenario: 'failed',
-    emulator_queued_seconds: '0',
-    emulator_run_seconds: '0',
-    emulator_error_message: 'refused {credentials}',
-  };
-  const tool = {
-    type: 'mcp' as const,
-    server_label: 's',
-    server_url: 'https://mcp.example.org/',
-    authorization: 'secret://LOST_TOKEN',
-  };
-  const request = { model: 'o3', input: 'Look it up.', metadata, tools: [tool] };
+  const request = quotingRequest('secret://LOST_TOKEN');
   return world.start({ request, options: { pollIntervalsSeconds: [1], inlineWaitSeconds: 0 } }, id);
 }
 

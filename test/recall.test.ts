@@ -6,6 +6,7 @@ import type { SecretProvider } from '../src/secrets/values';
 import { createUpstream, toAnswer } from '../src/upstream';
 import { emulated, type Emulated } from './helpers/emulated';
 import { planOf } from './helpers/plans';
+import { quotingRequest } from './helpers/quoting';
 
 const NAME = 'VAULT_TOKEN';
 let count = 0;
@@ -14,19 +15,7 @@ const freshToken = (): string => `canarytoken-${++count}-7f3e`;
 
 /** A response that was created with this token, and has failed with words that quote it. */
 async function sentWith({ client, at }: Emulated, token: string): Promise<string> {
-  const metadata = {
-    emulator_scenario: 'failed',
-    emulator_queued_seconds: '0',
-    emulator_run_seconds: '0',
-    emulator_error_message: 'refused {credentials}',
-  };
-  const tool = {
-    type: 'mcp' as const,
-    server_label: 's',
-    server_url: 'https://mcp.example.org/',
-    authorization: token,
-  };
-  const body = { model: 'o3', input: 'x', background: true, metadata, tools: [tool] };
+  const body = { ...quotingRequest(token), background: true };
   const { id } = await client.responses.create(body);
   at(100);
   return id;

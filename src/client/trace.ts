@@ -35,24 +35,21 @@ function lossOf(end: RunEvent | undefined): string | null {
   return end.failureType === 'Upstream.AmbiguousCreate' ? 'its reply was lost' : null;
 }
 
-/** Creates in the runs before this one, answered or not. */
-function attemptsBefore(value: unknown): number {
-  const { attempts } = isObject(value) && isObject(value.carried) ? value.carried : {};
-  return typeof attempts === 'number' ? attempts : 0;
-}
-
-/** Creates of the runs before this one: their own histories are not read. */
-function carriedIn(value: unknown): PossibleOrphan[] {
-  const { possibleOrphans } = isObject(value) && isObject(value.carried) ? value.carried : {};
-  return Array.isArray(possibleOrphans) ? (possibleOrphans as PossibleOrphan[]) : [];
+/** Creates of the runs before this one, whose own histories are not read: how many, and those that were lost. */
+function carriedIn(value: unknown): { attempts: number; lost: PossibleOrphan[] } {
+  const { attempts, possibleOrphans } = isObject(value) && isObject(value.carried) ? value.carried : {};
+  return {
+    attempts: typeof attempts === 'number' ? attempts : 0,
+    lost: Array.isArray(possibleOrphans) ? (possibleOrphans as PossibleOrphan[]) : [],
+  };
 }
 
 /** @param heartbeats Of activities that were under way at the end. */
 export function traceOf(events: RunEvent[], heartbeats: unknown[]): Trace {
   const ends = new Map(events.filter(({ kind }) => kind !== 'scheduled').map((event) => [event.scheduledId, event]));
-  const inputs = events.filter(({ kind }) => kind === 'input').flatMap((event) => event.values);
-  const carried = inputs.flatMap(carriedIn);
-  const before = Math.max(0, ...inputs.map(attemptsBefore));
+  const runsBefore = events.filter(({ kind }) => kind === 'input').flatMap((event) => event.values.map(carriedIn));
+  const carried = runsBefore.flatMap(({ lost }) => lost);
+  const before = Math.max(0, ...runsBefore.map(({ attempts }) => attempts));
   const values = [...events.flatMap((event) => event.values), ...carried, ...heartbeats];
   const ids = values.map(idIn).filter((id) => id !== null);
   const offered = new Set(

@@ -1,12 +1,13 @@
 /** The first phase: exactly one response, or a clear word that there may be another. */
-import { ActivityFailure, ApplicationFailure, condition, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { StartHeartbeat, StartInput, TaskError, TaskOutcome, UpstreamFault, VisitReport } from '../contracts';
 import { LOST_PAYLOAD } from '../lost-payload';
 import { adopt, canAdopt, offeredId } from './adopt';
 import { carryOn, isRunFull } from './carry-on';
-import { createBackoffSeconds, MAX_POSSIBLE_CREATES, start } from './policies';
+import { MAX_POSSIBLE_CREATES, start } from './policies';
 import { shareOf, waitForPermit } from './permit';
-import { absorb, deadlineMs, planVisit, showDetails, withInterrupt, type Task } from './task-state';
+import { waitToSendAgain } from './send-again';
+import { absorb, deadlineMs, planVisit, withInterrupt, type Task } from './task-state';
 
 /** How a phase ended without a response to watch. */
 export interface EarlyEnd {
@@ -115,12 +116,8 @@ function ambiguousEnd({ taskId, progress }: Task, fault: UpstreamFault): EarlyEn
 }
 
 async function waitToCreateAgain(task: Task, fault: UpstreamFault | null): Promise<void> {
-  const seconds = Math.max(createBackoffSeconds(task.progress.attempts), fault?.retryAfterSeconds ?? 0);
-  const leftMs = deadlineMs(task) - Date.now();
-  const summary = `create again in ${seconds} s${fault ? `: ${fault.type}` : ''}`;
-  showDetails(task);
   const ready = () => task.stop !== null || canAdopt(task);
-  await condition(ready, Math.max(1, Math.min(seconds * 1000, leftMs)), { summary });
+  await waitToSendAgain(task, { what: 'create', tries: task.progress.attempts, fault, ready });
 }
 
 function tooLate({ settings, progress }: Task): EarlyEnd {

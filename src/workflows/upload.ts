@@ -1,11 +1,12 @@
 /** Files that a run needs are uploaded first, one after the other, so that each id is durable before the next. */
-import { ActivityFailure, ApplicationFailure, condition, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { TaskFile, TaskSource, UploadHeartbeat, UpstreamFault } from '../contracts';
 import { summaryOf } from '../contracts/describe';
 import type { EarlyEnd } from './create';
 import { carryOn, isRunFull } from './carry-on';
-import { createBackoffSeconds, resources } from './policies';
-import { deadlineMs, showDetails, type Task } from './task-state';
+import { resources } from './policies';
+import { waitToSendAgain } from './send-again';
+import { deadlineMs, type Task } from './task-state';
 
 /** Should we never come to delete them, upstream does it a day after the task's deadline, at most after 30 days. */
 const EXPIRY_MARGIN_SECONDS = 86_400;
@@ -34,13 +35,6 @@ function tooLate({ progress }: Task): EarlyEnd {
     status: 'timed_out',
     error: { code: 'max_wait_seconds', message: `The files were not uploaded in time.${last}` },
   };
-}
-
-async function waitToUploadAgain(task: Task, fault: UpstreamFault, tries: number): Promise<void> {
-  const seconds = Math.max(createBackoffSeconds(tries), fault.retryAfterSeconds ?? 0);
-  const ms = Math.max(1, Math.min(seconds * 1000, deadlineMs(task) - Date.now()));
-  showDetails(task);
-  await condition(() => task.stop !== null, ms, { summary: `upload again in ${seconds} s: ${fault.type}` });
 }
 
 /** The time of all attempts is over: workers were lost one after the other, or there was none. */
@@ -74,7 +68,7 @@ async function uploadOne(task: Task, file: TaskFile, tries: number): Promise<Ear
     const fault = cause.details?.[0] as UpstreamFault;
     progress.lastFault = fault;
     if (fault.maybeAccepted) noteLost(task, file, expiresAfterSeconds);
-    await waitToUploadAgain(task, fault, tries);
+    await waitToSendAgain(task, { what: 'upload', tries, fault, ready: () => task.stop !== null });
     return null;
   }
 }

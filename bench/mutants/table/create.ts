@@ -105,29 +105,6 @@ const LOOP = mutantsOf(
       `a replica that lags behind ends the task as expired`,
       ['outcomes'],
     ],
-  ],
-);
-
-const WAIT = mutantsOf(
-  'src/workflows/create.ts',
-  ['model'],
-  [
-    [
-      `Math.max(createBackoffSeconds(task.progress.attempts), fault?.retryAfterSeconds ?? 0)`,
-      `createBackoffSeconds(task.progress.attempts)`,
-      `Retry-After of a refused create is not respected`,
-    ],
-    [
-      `Math.max(createBackoffSeconds(task.progress.attempts), fault?.retryAfterSeconds ?? 0)`,
-      `fault?.retryAfterSeconds ?? 0`,
-      `creates are sent again without a wait: a hot loop against a server in trouble`,
-    ],
-    [
-      `Math.max(1, Math.min(seconds * 1000, leftMs))`,
-      `seconds * 1000`,
-      `a wait for the next create outlasts the deadline`,
-      ['createAgain'],
-    ],
     [
       `() => task.stop !== null || canAdopt(task);`,
       `() => canAdopt(task);`,
@@ -137,6 +114,29 @@ const WAIT = mutantsOf(
       `() => task.stop !== null || canAdopt(task);`,
       `() => task.stop !== null;`,
       `a response that could be adopted waits`,
+      ['createAgain'],
+    ],
+  ],
+);
+
+const WAIT = mutantsOf(
+  'src/workflows/send-again.ts',
+  ['model'],
+  [
+    [
+      `Math.max(createBackoffSeconds(tries), fault?.retryAfterSeconds ?? 0)`,
+      `createBackoffSeconds(tries)`,
+      `Retry-After of a refused create is not respected`,
+    ],
+    [
+      `Math.max(createBackoffSeconds(tries), fault?.retryAfterSeconds ?? 0)`,
+      `fault?.retryAfterSeconds ?? 0`,
+      `creates are sent again without a wait: a hot loop against a server in trouble`,
+    ],
+    [
+      `Math.max(1, Math.min(seconds * 1000, leftMs))`,
+      `seconds * 1000`,
+      `a wait for the next create outlasts the deadline`,
       ['createAgain'],
     ],
   ],
